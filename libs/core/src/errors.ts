@@ -1,0 +1,58 @@
+/** Structured facts that say where an error comes from: file, line, field, url, status, … */
+export type ErrorContext = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface ErrorOptions {
+  /** Where and with what values. Never a secret. */
+  readonly context?: ErrorContext;
+  /** What the reader should do now, as one sentence. */
+  readonly hint?: string;
+  /** Further findings of the same kind, one line each (all mistakes of a file at once). */
+  readonly details?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/**
+ * The base of every error that venfleet raises on purpose. Machines decide by `code` (stable,
+ * upper case), people read `message` and `hint`. Anything else that is thrown is a bug.
+ */
+export class VenfleetError extends Error {
+  override readonly name: string = 'VenfleetError';
+  readonly code: string;
+  readonly context: ErrorContext;
+  readonly hint: string | undefined;
+  readonly details: readonly string[];
+
+  constructor(code: string, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.context = options.context ?? {};
+    this.hint = options.hint;
+    this.details = options.details ?? [];
+  }
+}
+
+/** True for a VenfleetError, and with codes given only for one of these. */
+export function isVenfleetError(error: unknown, ...codes: string[]): error is VenfleetError {
+  return error instanceof VenfleetError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The system code (`ENOENT`, `ECONNREFUSED`, …) of an error or of the nearest cause that has one. */
+export function systemCode(error: unknown): string | undefined {
+  for (let e: unknown = error, depth = 0; e instanceof Error && depth < 8; e = e.cause, depth++) {
+    const code = (e as { code?: unknown }).code;
+    if (typeof code === 'string' && !(e instanceof VenfleetError)) return code;
+    // Happy Eyeballs wraps one error an address into an AggregateError whose message is empty.
+    if (e instanceof AggregateError) {
+      const inner = e.errors.map(systemCode).find((c) => c !== undefined);
+      if (inner !== undefined) return inner;
+    }
+  }
+  return undefined;
+}
+
+/** One line that says what happened, whatever was thrown. */
+export function describeError(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(describeError).join('; ');
+  if (error instanceof Error) return error.message || error.name;
+  return String(error);
+}

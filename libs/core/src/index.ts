@@ -1,0 +1,6 @@
+export * from './clock.js';
+export * from './errors.js';
+export * from './ports.js';
+export * from './random.js';
+export * from './retry.js';
+export * from './units.js';

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describeError, systemCode, VenfleetError } from '../errors.js';
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'part of its path is not a directory',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+};
+
+/** What went wrong with a file, in words where the system code is a usual one. */
+export function fileProblem(error: unknown): string {
+  return REASONS[systemCode(error) ?? ''] ?? describeError(error);
+}
+
+/**
+ * Reads a text file.
+ * @throws VenfleetError FILE_UNREADABLE, naming the path, the reason and `hint`.
+ */
+export function readTextFile(path: string, what: string, hint?: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new VenfleetError('FILE_UNREADABLE', `cannot read ${what} ${path}: ${fileProblem(cause)}`, {
+      cause,
+      context: { path },
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+/**
+ * Replaces a file as a whole: readers see the old content or the new, never a part, even after a
+ * power cut. Missing directories are made.
+ * @param mode permission bits of the new file, e.g. 0o600 for secrets.
+ * @throws VenfleetError FILE_UNWRITABLE
+ */
+export function writeFileAtomically(path: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const fd = openSync(temporary, 'wx', mode);
+    try {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    chmodSync(temporary, mode);
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new VenfleetError('FILE_UNWRITABLE', `cannot write ${path}: ${fileProblem(cause)}`, { cause, context: { path } });
+  }
+}

@@ -1,0 +1,3 @@
+export * from './fake-clock.js';
+export * from './memory-logger.js';
+export * from './sequence-random.js';
