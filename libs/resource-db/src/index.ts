@@ -1,1 +1,7 @@
-export {};
+export type { Finding } from './check.js';
+export type { ConnectionRepository, ManagedConnection } from './connections.js';
+export { DANISH_GSRN_COUNT, DANISH_GSRN_PREFIX, danishGsrn, gsrnCheckDigit, isValidGsrn } from './gsrn.js';
+export type * from './model.js';
+export { openResourceDb, ResourceDb, type ResourceDbMode } from './resource-db.js';
+export type { Page, ResourceFilter, ResourceRepository, UpsertCounts } from './resources.js';
+export type { ConnectionCounts, Statistics } from './statistics.js';
