@@ -36,13 +36,26 @@ export function isVenfleetError(error: unknown, ...codes: string[]): error is Ve
   return error instanceof VenfleetError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** What errors have in common by shape: one that crossed a realm (a worker, a vm context) is no `instanceof Error` here. */
+interface ErrorLike {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+}
+
+function isErrorLike(value: unknown): value is ErrorLike {
+  return typeof value === 'object' && value !== null && typeof (value as { message?: unknown }).message === 'string';
+}
+
 /** The system code (`ENOENT`, `ECONNREFUSED`, …) of an error or of the nearest cause that has one. */
 export function systemCode(error: unknown): string | undefined {
-  for (let e: unknown = error, depth = 0; e instanceof Error && depth < 8; e = e.cause, depth++) {
-    const code = (e as { code?: unknown }).code;
-    if (typeof code === 'string' && !(e instanceof VenfleetError)) return code;
+  for (let e: unknown = error, depth = 0; isErrorLike(e) && depth < 8; e = e.cause, depth++) {
+    const ours: boolean = e instanceof VenfleetError;
+    if (typeof e.code === 'string' && !ours) return e.code;
     // Happy Eyeballs wraps one error an address into an AggregateError whose message is empty.
-    if (e instanceof AggregateError) {
+    if (Array.isArray(e.errors)) {
       const inner = e.errors.map(systemCode).find((c) => c !== undefined);
       if (inner !== undefined) return inner;
     }
@@ -50,9 +63,14 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/** True for what an aborted AbortSignal makes of a call, be it the signal's own reason or Node's AbortError around it. */
+export function isAbort(error: unknown): boolean {
+  return isErrorLike(error) && error.name === 'AbortError';
+}
+
 /** One line that says what happened, whatever was thrown. */
 export function describeError(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(describeError).join('; ');
-  if (error instanceof Error) return error.message || error.name;
-  return String(error);
+  if (!isErrorLike(error)) return String(error);
+  if (error.message === '' && Array.isArray(error.errors)) return error.errors.map(describeError).join('; ');
+  return (error.message || error.name).split('\n', 1)[0] as string;
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { describeError, isVenfleetError, VenfleetError } from '../errors.js';
+import { describeError, isAbort, isVenfleetError, VenfleetError } from '../errors.js';
 
 export { Command, InvalidArgumentError, Option } from 'commander';
 
@@ -50,12 +50,13 @@ export async function runCli(program: Command, argv: readonly string[] = process
 
 /** Writes an error for people to standard error and returns the exit status that fits. */
 export function reportError(error: unknown, stream: NodeJS.WritableStream = process.stderr): number {
-  if (error instanceof DOMException && error.name === 'AbortError') {
-    stream.write(`${error.message}\n`);
+  if (isAbort(error)) {
+    const reason = (error as Error).cause;
+    stream.write(`${describeError(isAbort(reason) ? reason : error)}\n`);
     return 130;
   }
   if (!isVenfleetError(error)) {
-    stream.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    stream.write(`internal error: ${(error as Partial<Error> | undefined)?.stack ?? describeError(error)}\n`);
     return 1;
   }
   stream.write(`error: ${error.message}\n`);
