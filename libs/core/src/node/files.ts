@@ -7,6 +7,7 @@ const REASONS: Record<string, string> = {
   ENOENT: 'it does not exist',
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
+  EEXIST: 'part of its path is not a directory',
   EISDIR: 'it is a directory',
   ENOTDIR: 'part of its path is not a directory',
   EROFS: 'the file system is read-only',
@@ -55,7 +56,16 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
     chmodSync(temporary, mode);
     renameSync(temporary, path);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
     throw new VenfleetError('FILE_UNWRITABLE', `cannot write ${path}: ${fileProblem(cause)}`, { cause, context: { path } });
+  }
+}
+
+/** `force` of rmSync forgives ENOENT alone; a path through a file gives ENOTDIR. */
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The reason why it cannot be there is the one that the caller reports.
   }
 }
