@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { VenfleetError } from '../errors.js';
+import { describeError, VenfleetError } from '../errors.js';
 import { readTextFile } from './files.js';
 
 /**
@@ -10,15 +10,15 @@ import { readTextFile } from './files.js';
  */
 export function loadConfigFile<T>(path: string, schema: z.ZodType<T>, hint?: string): T {
   const text = readTextFile(path, 'the configuration file', hint);
-  const document = parseDocument(text, { prettyErrors: true });
+  const document = parseDocument(text, { prettyErrors: false });
   const lineOf = (offset: number | undefined) => (offset === undefined ? 1 : text.slice(0, offset).split('\n').length);
   if (document.errors.length > 0) {
     throw invalidConfig(
       path,
-      document.errors.map((e) => `${path}:${lineOf(e.pos[0])}: ${e.message.split('\n')[0]}`),
+      document.errors.map((e) => `${path}:${lineOf(e.pos[0])}: ${e.message}`),
     );
   }
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const parsed = schema.safeParse(toPlainValue(document, path) ?? {});
   if (parsed.success) return parsed.data;
   const findings = parsed.error.issues.flatMap((issue) => {
     // An unknown key's own line is more use than the line of the map around it.
@@ -29,6 +29,15 @@ export function loadConfigFile<T>(path: string, schema: z.ZodType<T>, hint?: str
     });
   });
   throw invalidConfig(path, findings);
+}
+
+/** Aliases are resolved only here: one without an anchor, or a bomb of them, is a mistake of the file too. */
+function toPlainValue(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw invalidConfig(path, [`${path}:1: ${describeError(cause)}`]);
+  }
 }
 
 function invalidConfig(path: string, details: string[]): VenfleetError {
@@ -44,7 +53,7 @@ function keyOffset(document: ReturnType<typeof parseDocument>, path: readonly Pr
   let offset: number | undefined;
   for (const key of path) {
     const items: unknown[] = (node as { items?: unknown[] } | null)?.items ?? [];
-    const pair = items.find((item) => (item as { key?: { value?: unknown } }).key?.value === key) as
+    const pair = items.find((item) => isKey((item as { key?: { value?: unknown } }).key, key)) as
       | { key: { range?: [number, number, number] }; value: unknown }
       | undefined;
     if (pair !== undefined) {
@@ -56,4 +65,9 @@ function keyOffset(document: ReturnType<typeof parseDocument>, path: readonly Pr
     } else break;
   }
   return offset;
+}
+
+/** YAML reads `8000:` as a number, JavaScript objects have it as a string. */
+function isKey(node: { value?: unknown } | null | undefined, key: PropertyKey): boolean {
+  return node?.value !== undefined && String(node.value) === String(key);
 }
