@@ -43,7 +43,7 @@ export function retryPause(policy: RetryPolicy, retry: number, random: Random, a
 /**
  * Calls `work` until it succeeds, `decide` says no, the attempts are used up or the signal aborts.
  * @param decide tells by the type of the error, never by its text, whether a repetition is safe and useful.
- * @throws the last error of `work`.
+ * @throws the last error of `work`; the signal's reason when it aborts before a call or in a pause.
  */
 export async function retry<T>(
   work: (attempt: number) => Promise<T>,

@@ -1,15 +1,17 @@
 import { type Logger as Pino, pino, type StreamEntry } from 'pino';
 import type { LogFields, Logger, LogLevel } from '../ports.js';
 
-/** Keys whose values never reach a log, at the top level or one below. */
+/** Keys whose values never reach a log, at the top level or up to two below. */
 const SECRET_KEYS = [
   'authorization',
+  'Authorization',
   'password',
   'secret',
   'token',
   'access_token',
   'accessToken',
   'refresh_token',
+  'refreshToken',
   'client_secret',
   'clientSecret',
   'bearerToken',

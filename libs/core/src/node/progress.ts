@@ -31,7 +31,7 @@ export function createProgress(
   let tenths = 0;
   return {
     update(done, label) {
-      const now = Math.floor((done / total) * 10);
+      const now = Math.min(10, Math.floor((done / total) * 10));
       if (now <= tenths) return;
       tenths = now;
       stream.write(`${what}: ${done}/${total} (${now * 10} %), ${label}\n`);

@@ -16,7 +16,7 @@ export class FakeClock implements Clock {
   #sleepers: Sleeper[] = [];
 
   constructor(start: Instant | string = '2026-01-01T00:00:00Z') {
-    this.#wall = typeof start === 'string' ? Date.parse(start) : start;
+    this.#wall = instant(typeof start === 'string' ? Date.parse(start) : start);
   }
 
   now(): Instant {
