@@ -1,0 +1,26 @@
+import { type Static, Type } from 'typebox';
+import { eventName, metadata, nullable, ObjectId, priority } from '../common.js';
+import { EventPayloadDescriptor, Interval, IntervalPeriod, ReportDescriptor, Targets } from './parts.js';
+
+export const EventRequest = Type.Object(
+  {
+    programID: ObjectId,
+    eventName,
+    priority,
+    targets: nullable(Targets),
+    reportDescriptors: nullable(Type.Array(ReportDescriptor, { description: 'Reports that the event asks for.' })),
+    payloadDescriptors: nullable(
+      Type.Array(EventPayloadDescriptor, { description: 'What the values mean; goes before the program’s.' }),
+    ),
+    intervalPeriod: Type.Optional(IntervalPeriod),
+    intervals: Type.Array(Interval, { description: 'Values over time.' }),
+  },
+  { title: 'EventRequest', description: 'An event as business logic writes it.' },
+);
+export type EventRequest = Static<typeof EventRequest>;
+
+export const Event = Type.Object(
+  { ...metadata('EVENT'), ...EventRequest.properties },
+  { title: 'Event', description: 'An event as the VTN keeps it.' },
+);
+export type Event = Static<typeof Event>;
