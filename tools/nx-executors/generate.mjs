@@ -1,0 +1,83 @@
+/**
+ * Writes executors.json and one schema for each command, from what the built programs say of
+ * themselves (`node dist/main.js --describe`). `--check` only tells whether the files are up to date.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '../..');
+const check = process.argv.includes('--check');
+
+/** Every project with a target whose executor is ours, with those targets. */
+function programs() {
+  return ['libs', 'apps']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
+    .map((folder) => {
+      const { nx } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+      const targets = Object.keys(nx.targets ?? {}).filter((t) => nx.targets[t].executor?.startsWith('@venfleet/nx-executors:'));
+      return { folder, name: nx.name, targets };
+    })
+    .filter(({ targets }) => targets.length > 0);
+}
+
+function schemaOf(command) {
+  const properties = Object.fromEntries(
+    command.options.map(({ name, description, takesValue }) => [
+      name,
+      { ...(takesValue ? {} : { type: 'boolean' }), description },
+    ]),
+  );
+  return {
+    $schema: 'https://json-schema.org/schema',
+    version: 2,
+    title: command.name,
+    description: command.description,
+    type: 'object',
+    // The command itself refuses what it does not know, with a better message.
+    additionalProperties: true,
+    properties: {
+      ...properties,
+      __unparsed__: {
+        hidden: true,
+        type: 'array',
+        items: { type: 'string' },
+        $default: { $source: 'unparsed' },
+        'x-priority': 'internal',
+      },
+    },
+  };
+}
+
+const files = new Map();
+const executors = {};
+for (const { folder, name, targets } of programs()) {
+  const commands = JSON.parse(
+    execFileSync(process.execPath, [join(root, folder, 'dist/main.js'), '--describe'], { encoding: 'utf8' }),
+  );
+  for (const target of targets) {
+    const command = commands.find((c) => c.name === target);
+    if (command === undefined)
+      throw new Error(`${folder}/package.json has the target ${target}, but the program has no such command`);
+    const key = `${name}-${target}`;
+    executors[key] = { implementation: './run-command.cjs', schema: `./schemas/${key}.json`, description: command.description };
+    files.set(`schemas/${key}.json`, schemaOf(command));
+  }
+}
+files.set('executors.json', { executors });
+
+const stale = [...files].filter(([path, content]) => {
+  const file = join(here, path);
+  return !existsSync(file) || readFileSync(file, 'utf8') !== `${JSON.stringify(content, null, 2)}\n`;
+});
+const surplus = readdirSync(join(here, 'schemas')).filter((name) => !files.has(`schemas/${name}`));
+if (check) {
+  for (const [path] of stale) process.stderr.write(`tools/nx-executors/${path} is out of date: run npm run nx-help\n`);
+  for (const name of surplus) process.stderr.write(`tools/nx-executors/schemas/${name} belongs to no command: delete it\n`);
+  process.exitCode = stale.length + surplus.length > 0 ? 1 : 0;
+} else {
+  for (const [path, content] of stale) writeFileSync(join(here, path), `${JSON.stringify(content, null, 2)}\n`);
+}

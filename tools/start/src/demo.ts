@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VenfleetError } from '@venfleet/core';
+import { shutdownSignal, usageError } from '@venfleet/core/node';
+import { type Child, run, start } from './processes.js';
+
+export interface DemoOptions {
+  readonly port: number;
+  readonly version: string;
+  readonly state: string;
+  readonly once?: boolean;
+}
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+const program = (path: string) => join(root, path, 'dist/main.js');
+const DB = 'config/resources.db';
+
+/**
+ * Prepares the sample fleet if need be, starts the mock VTN with its state kept in `state`, registers
+ * the fleet, and stays up until Ctrl-C.
+ * @throws VenfleetError START_FAILED naming the part that failed; what was started is stopped again.
+ */
+export async function runDemo({ port, version, state, once }: DemoOptions): Promise<void> {
+  if (version !== '3.0.1' && version !== '3.1.0') throw usageError(`unknown version ${version}`, 'it is 3.0.1 or 3.1.0');
+  process.chdir(root);
+  mkdirSync(state, { recursive: true });
+  const signal = shutdownSignal();
+  if (!existsSync(DB)) {
+    say('Preparing the sample fleet');
+    await must('preparing the sample fleet', run(program('libs/resource-db'), ['prepare'], signal));
+  }
+  say('Starting the mock VTN');
+  const vtn = await start(
+    program('apps/vtn-mock'),
+    ['serve', '--port', String(port), '--data', join(state, 'vtn.db'), '--json'],
+    signal,
+  );
+  try {
+    const { urls } = JSON.parse(vtn.firstLine) as { urls: Record<string, string> };
+    const url = urls[version] as string;
+    say(`Registering the fleet with ${url}`);
+    const args = ['register', '--vtn-url', url, '--state', join(state, 'ven-agent.db')];
+    await must('registering the fleet', run(program('apps/ven-agent'), args, signal));
+    if (once) return;
+    sayWhereToLook(urls, state);
+    await stayUp(vtn, signal);
+  } finally {
+    await vtn.stop();
+  }
+}
+
+async function must(what: string, status: Promise<number>): Promise<void> {
+  const code = await status;
+  if (code !== 0) throw new VenfleetError('START_FAILED', `${what} failed (status ${code}); its own words are above`);
+}
+
+async function stayUp(vtn: Child, signal: AbortSignal): Promise<void> {
+  const stopped = new Promise<'stopped'>((done) => signal.addEventListener('abort', () => done('stopped'), { once: true }));
+  if (signal.aborted || (await Promise.race([stopped, vtn.exited])) === 'stopped') return;
+  throw new VenfleetError('START_FAILED', 'the mock VTN ended by itself; its own words are above');
+}
+
+function sayWhereToLook(urls: Record<string, string>, state: string): void {
+  const urlLines = Object.entries(urls).map(([version, url]) => `  OpenADR ${version}  ${url}`);
+  process.stdout.write(`
+The mock VTN is up; its state is kept in ${state}/, so the next start finds the fleet registered.
+${urlLines.join('\n')}
+  its API        ${urls['3.1.0']}/openapi.json
+  credentials    config/dev-credentials.json (bl-client for business logic, ven-… for each VEN)
+
+In another terminal:
+  npx nx run resource-db:stats                      what the fleet consists of
+  npx nx run ven-agent:status                       what is registered where
+  npx nx run ven-agent:register --dry-run           what a further run would change
+  npx nx run ven-agent:register --vtn-url ${urls['3.1.0']}   the same fleet over the other version
+Ctrl-C stops it.
+`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`\n▸ ${line}\n`);
+}
