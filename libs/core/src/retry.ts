@@ -35,7 +35,9 @@ export interface RetryContext {
  * asked for is kept in full, with up to `base` of jitter on top.
  */
 export function retryPause(policy: RetryPolicy, retry: number, random: Random, asked?: Duration): Duration {
-  const ceiling = Math.min(policy.cap, policy.base * 2 ** (retry - 1));
+  // Bounded, because 0·Infinity is no number; every cap is reached long before.
+  const doublings = Math.min(retry - 1, 62);
+  const ceiling = Math.min(policy.cap, policy.base * 2 ** doublings);
   const jittered = random.next() * ceiling;
   return milliseconds(asked === undefined ? jittered : asked + random.next() * policy.base);
 }
