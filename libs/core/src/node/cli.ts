@@ -31,11 +31,7 @@ export function addCommand(program: Command, name: string, description: string):
  * commands and options as JSON; the Nx targets' help is made from it.
  */
 export async function runCli(program: Command, argv: readonly string[] = process.argv): Promise<void> {
-  // A closed pipe (`… | head`) is the reader's way to say that it has seen enough.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
+  process.stdout.off('error', endWithReader).on('error', endWithReader);
   if (argv[2] === '--describe') {
     process.stdout.write(`${JSON.stringify(describeProgram(program))}\n`);
     return;
@@ -46,6 +42,12 @@ export async function runCli(program: Command, argv: readonly string[] = process
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     else process.exitCode = reportError(error);
   }
+}
+
+/** A closed pipe (`… | head`) is the reader's way to say that it has seen enough. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
 }
 
 /** Writes an error for people to standard error and returns the exit status that fits. */
