@@ -1,0 +1,139 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileProblem } from '@venfleet/core/node';
+import { CsvError, parse } from 'csv-parse/sync';
+
+const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
+const LONGEST_RECORD = 64 * 1024;
+
+const REQUIRED_COLUMNS = ['title', 'address', 'longitude', 'latitude'] as const;
+const OPTIONAL_COLUMNS = ['meter_point_id', 'p_min_kw', 'p_max_kw', 'e_min_kwh', 'e_max_kwh', 'enabled'] as const;
+export type Column = (typeof REQUIRED_COLUMNS)[number] | (typeof OPTIONAL_COLUMNS)[number];
+
+/** One row, as it stands in the file. */
+export interface CsvRecord {
+  /** The line that it begins on, from 1. */
+  readonly line: number;
+  readonly fields: readonly string[];
+}
+
+export interface CsvFile {
+  readonly name: string;
+  /** Where each known column is; extra columns are left out. */
+  readonly columns: ReadonlyMap<Column, number>;
+  /** How many fields a row must have. */
+  readonly width: number;
+  readonly records: readonly CsvRecord[];
+}
+
+/** A file that cannot be taken at all. */
+export class CsvMistakes {
+  /** Each as `FILE:LINE: reason`. */
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    this.mistakes = mistakes;
+  }
+}
+
+/**
+ * Reads one CSV file (RFC 4180; UTF-8 with or without byte order mark; CRLF or LF; columns in any
+ * order, upper or lower case).
+ */
+export function readCsvFile(folder: string, name: string): CsvFile | CsvMistakes {
+  const refuse = (line: number, reason: string) => new CsvMistakes([`${name}:${line}: ${reason}`]);
+  let bytes: Buffer;
+  try {
+    const path = join(folder, name);
+    if (statSync(path).size > LARGEST_FILE_BYTES) return refuse(1, `is larger than ${LARGEST_FILE_BYTES / 1024 / 1024} MiB`);
+    bytes = readFileSync(path);
+  } catch (error) {
+    return refuse(1, `cannot be read: ${fileProblem(error)}`);
+  }
+  const nul = bytes.indexOf(0);
+  if (nul >= 0) return refuse(lineAt(bytes, nul), 'holds a zero byte: it is a binary or UTF-16 file, not UTF-8 text');
+  if (!isUtf8(bytes)) return refuse(firstBadLine(bytes), 'holds bytes that are not UTF-8; save the file as UTF-8');
+  return parseRecords(name, bytes.toString('utf8'));
+}
+
+function parseRecords(name: string, text: string): CsvFile | CsvMistakes {
+  const records: CsvRecord[] = [];
+  let linesRead = 0;
+  try {
+    parse(text, {
+      bom: true,
+      skip_empty_lines: true,
+      // Rows of the wrong length are refused one by one, with their line.
+      relax_column_count: true,
+      max_record_size: LONGEST_RECORD,
+      on_record: (fields: string[], { lines }) => {
+        let line = lines;
+        for (const field of fields) if (field.includes('\n')) line -= field.split('\n').length - 1;
+        records.push({ line, fields });
+        linesRead = lines;
+        return null;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    return new CsvMistakes([csvProblem(name, error, linesRead + 1)]);
+  }
+  return withHeader(name, records);
+}
+
+/** csv-parse's error in our terms. `begin` is the first line after the last good row. */
+function csvProblem(name: string, error: CsvError, begin: number): string {
+  const { lines: line = begin } = error as { lines?: number };
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return `${name}:${begin}: a quote is opened and never closed`;
+    case 'CSV_MAX_RECORD_SIZE':
+      return `${name}:${begin}: the row is longer than ${LONGEST_RECORD} characters; perhaps a quote is not closed`;
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return `${name}:${line}: text follows a closing quote; a quote within a field must be doubled`;
+    case 'INVALID_OPENING_QUOTE':
+      return `${name}:${line}: a quote stands within an unquoted field; quote the whole field and double the quotes in it`;
+    default:
+      return `${name}:${line}: ${error.message}`;
+  }
+}
+
+function withHeader(name: string, records: CsvRecord[]): CsvFile | CsvMistakes {
+  const header = records[0];
+  if (header === undefined) return new CsvMistakes([`${name}:1: is empty; a header line is needed`]);
+  const names = header.fields.map((field) => field.trim().toLowerCase());
+  const columns = new Map<Column, number>();
+  const mistakes: string[] = [];
+  for (const column of [...REQUIRED_COLUMNS, ...OPTIONAL_COLUMNS]) {
+    const index = names.indexOf(column);
+    if (index >= 0) columns.set(column, index);
+    if (index !== names.lastIndexOf(column)) mistakes.push(`${name}:${header.line}: column ${column} is there twice`);
+  }
+  const missing = REQUIRED_COLUMNS.filter((column) => !columns.has(column));
+  if (missing.length > 0) {
+    const semicolons = names.length === 1 && names[0]?.includes(';') ? '; columns must be separated by commas' : '';
+    const plural = missing.length === 1 ? 'column' : 'columns';
+    mistakes.push(`${name}:${header.line}: ${plural} ${missing.join(', ')} missing${semicolons}`);
+  }
+  if (mistakes.length > 0) return new CsvMistakes(mistakes);
+  return { name, columns, width: names.length, records: records.slice(1) };
+}
+
+function lineAt(bytes: Buffer, offset: number): number {
+  let line = 1;
+  for (let at = bytes.indexOf(10); at >= 0 && at < offset; at = bytes.indexOf(10, at + 1)) line++;
+  return line;
+}
+
+/** A line break is never part of a longer UTF-8 sequence, so each line can be judged alone. */
+function firstBadLine(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(10, start);
+    if (!isUtf8(bytes.subarray(start, end < 0 ? bytes.length : end))) return line;
+    if (end < 0) break;
+    start = end + 1;
+  }
+  return line;
+}

@@ -1,0 +1,239 @@
+import { type ManagedConnection, sameSettings } from '../connections.js';
+import { DANISH_GSRN_COUNT, danishGsrn } from '../gsrn.js';
+import type { Mistake } from '../mistakes.js';
+import type { Actor, NewConnection, NewResource, Resource } from '../model.js';
+import type { ResourceDb } from '../resource-db.js';
+import { sameResource } from '../resources.js';
+import type { EndConfig, FileConfig, FleetConfig } from './fleet-config.js';
+import { GatewayAllocator, type ModbusUnit } from './gateways.js';
+import { type RowPlace, type Site, toResource } from './site.js';
+
+/** A row that does not go in, and all reasons why. */
+export interface RefusedRow {
+  readonly place: RowPlace;
+  readonly mistakes: readonly Mistake[];
+}
+
+export interface ReconcileCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  /** Resources that no row describes any more, kept in the database. */
+  readonly gone: number;
+  /** The same, deleted because of `prune`. */
+  readonly pruned: number;
+}
+
+/** What is in the database before an import. */
+interface Present {
+  readonly byId: ReadonlyMap<string, Resource>;
+  readonly gone: readonly Resource[];
+  readonly connections: ReadonlyMap<number, ManagedConnection>;
+}
+
+/** Reads what is there, and which of it no site describes any more. */
+export function readPresent(db: ResourceDb, sites: readonly Site[]): Present {
+  const resources = db.resources.list();
+  const wanted = new Set(sites.map((site) => site.resourceId));
+  return {
+    byId: new Map(resources.map((resource) => [resource.resourceId, resource])),
+    gone: resources.filter((resource) => !wanted.has(resource.resourceId)),
+    connections: new Map(db.connections.listManaged().map((managed) => [managed.connection.id, managed])),
+  };
+}
+
+/** Sorts out rows whose meter point belongs to a resource that stays without being in the source. */
+export function refuseTakenMeterPoints(
+  sites: readonly Site[],
+  kept: readonly Resource[],
+): { sites: Site[]; refused: RefusedRow[] } {
+  const owners = new Map(kept.map((resource) => [resource.meterPointId, resource]));
+  const refused: RefusedRow[] = [];
+  const usable = sites.filter((site) => {
+    const owner = site.meterPointId === undefined ? undefined : owners.get(site.meterPointId);
+    if (owner === undefined) return true;
+    const reason = `is that of ${owner.name} (${owner.resourceId}), which is in the database but no longer in the source`;
+    refused.push({ place: site.place, mistakes: [{ field: 'meter_point_id', reason }] });
+    return false;
+  });
+  return { sites: usable, refused };
+}
+
+/**
+ * The meter point of each site, by resource id: the one its row gives, else the one it has, else one
+ * derived from its resource id. A given one is real, so that it drives out a derived one.
+ * @param taken meter points of resources that are not among the sites.
+ */
+export function assignMeterPoints(
+  sites: readonly Site[],
+  present: ReadonlyMap<string, NewResource>,
+  taken: Iterable<string>,
+): Map<string, string> {
+  const used = new Set(taken);
+  const assigned = new Map<string, string>();
+  const assign = (site: Site, meterPointId: string) => {
+    used.add(meterPointId);
+    assigned.set(site.resourceId, meterPointId);
+  };
+  for (const site of sites) if (site.meterPointId !== undefined) assign(site, site.meterPointId);
+  const open = sites.filter((site) => site.meterPointId === undefined);
+  for (const site of open) {
+    const held = present.get(site.resourceId)?.meterPointId;
+    if (held !== undefined && !used.has(held)) assign(site, held);
+  }
+  for (const site of open) {
+    if (assigned.has(site.resourceId)) continue;
+    // 48 bits of the UUID's SHA-1, which stay clear of its version digit.
+    let serial = Number.parseInt(site.resourceId.replaceAll('-', '').slice(0, 12), 16) % DANISH_GSRN_COUNT;
+    while (used.has(danishGsrn(serial))) serial = (serial + 1) % DANISH_GSRN_COUNT;
+    assign(site, danishGsrn(serial));
+  }
+  return assigned;
+}
+
+/** Biggest VEN first, equal ones by name; within a VEN in the order of the source. */
+function inVenOrder(sites: readonly Site[]): Site[] {
+  const groups = new Map<string, Site[]>();
+  for (const site of sites) {
+    const group = groups.get(site.ven);
+    if (group === undefined) groups.set(site.ven, [site]);
+    else group.push(site);
+  }
+  return [...groups.entries()]
+    .sort(([nameA, a], [nameB, b]) => b.length - a.length || (nameA < nameB ? -1 : 1))
+    .flatMap(([, group]) => group);
+}
+
+/** Whether a site's meter and control are one device, with one unit id or topic: a charger that meters itself. */
+function isOneDevice({ meter, control }: FileConfig): boolean {
+  return control?.profile === meter.profile && control.via === meter.via;
+}
+
+/** Brings the database to what the sites say. Runs within the caller's transaction. */
+export class Reconciler {
+  readonly #db: ResourceDb;
+  readonly #config: FleetConfig;
+  readonly #present: Present;
+  readonly #gateways: GatewayAllocator;
+
+  constructor(db: ResourceDb, config: FleetConfig, present: Present) {
+    this.#db = db;
+    this.#config = config;
+    this.#present = present;
+    this.#gateways = new GatewayAllocator(config.modbus);
+  }
+
+  apply(sites: readonly Site[], prune: boolean): ReconcileCounts {
+    const { byId, gone } = this.#present;
+    if (prune) for (const resource of gone) this.#remove(resource);
+    this.#reserveUnits(prune ? new Set(gone) : new Set());
+    const kept = prune ? [] : gone.map((resource) => resource.meterPointId);
+    const meterPoints = assignMeterPoints(sites, byId, kept);
+    const meterPointOf = (site: Site) => meterPoints.get(site.resourceId) as string;
+    for (const site of sites) {
+      const existing = byId.get(site.resourceId);
+      if (existing !== undefined && existing.meterPointId !== meterPointOf(site)) {
+        this.#db.resources.vacateMeterPoint(site.resourceId);
+      }
+    }
+    const counts = { created: 0, updated: 0, unchanged: 0 };
+    for (const site of inVenOrder(sites)) {
+      const existing = byId.get(site.resourceId);
+      if (existing === undefined) {
+        this.#create(site, meterPointOf(site));
+        counts.created++;
+      } else if (this.#update(site, meterPointOf(site), existing)) counts.updated++;
+      else counts.unchanged++;
+    }
+    return { ...counts, gone: prune ? 0 : gone.length, pruned: prune ? gone.length : 0 };
+  }
+
+  /** Tells the allocator which units are in use, and by which VEN. */
+  #reserveUnits(removed: ReadonlySet<Resource>): void {
+    const venOf = new Map<number, string>();
+    for (const resource of this.#present.byId.values()) {
+      if (removed.has(resource)) continue;
+      for (const id of [resource.readerConnectionId, resource.writerConnectionId]) if (id !== null) venOf.set(id, resource.ven);
+    }
+    for (const { connection, managed } of this.#present.connections.values()) {
+      if (connection.type !== 'MODBUSTCP') continue;
+      const ven = venOf.get(connection.id);
+      if (managed && ven !== undefined) this.#gateways.reserve(connection, ven);
+      // A port that someone else uses on our host is not ours to give out.
+      else if (connection.host === this.#config.modbus.host && !managed) this.#gateways.reserve(connection);
+    }
+  }
+
+  #create(site: Site, meterPointId: string): void {
+    const { meter, control } = site.config;
+    const shared = isOneDevice(site.config);
+    const devices = [meter, ...(control === undefined || shared ? [] : [control])].filter((end) => end.via === 'MODBUSTCP');
+    const units = devices.length === 0 ? [] : this.#gateways.allocate(site.ven, devices.length);
+    const insert = (actor: Actor, end: EndConfig, unit: ModbusUnit | undefined) =>
+      this.#db.connections.insert(this.#connection(site, actor, end, unit), true);
+    const readerConnectionId = insert('READER', meter, units[0]);
+    const writerConnectionId = control === undefined ? null : insert('WRITER', control, shared ? units[0] : units.at(-1));
+    const resource = toResource(site, meterPointId, undefined);
+    this.#db.resources.insert({ ...resource, readerConnectionId, writerConnectionId });
+  }
+
+  /** @returns whether the resource or one of its connections changed. */
+  #update(site: Site, meterPointId: string, existing: Resource): boolean {
+    const { meter, control } = site.config;
+    const newUnit = () => this.#gateways.allocate(site.ven, 1)[0];
+    let meterUnit: ModbusUnit | undefined;
+    const forMeter = () => {
+      meterUnit ??= newUnit();
+      return meterUnit;
+    };
+    const forControl = isOneDevice(site.config) ? forMeter : newUnit;
+    const reader = this.#refresh(site, 'READER', meter, existing.readerConnectionId, forMeter);
+    const dropped = control === undefined && this.#isManaged(existing.writerConnectionId) ? existing.writerConnectionId : null;
+    const writer = control !== undefined && this.#refresh(site, 'WRITER', control, existing.writerConnectionId, forControl);
+    const resource = toResource(site, meterPointId, existing);
+    const wanted = dropped === null ? resource : { ...resource, writerConnectionId: null };
+    const changed = !sameResource(existing, wanted) && this.#db.resources.update(site.resourceId, wanted);
+    if (dropped !== null) this.#db.connections.deleteUnused(dropped);
+    return changed || reader || writer;
+  }
+
+  /** Brings a connection that the import made up to date; one of someone else, or none, stays. */
+  #refresh(site: Site, actor: Actor, end: EndConfig, id: number | null, newUnit: () => ModbusUnit | undefined): boolean {
+    const present = id === null ? undefined : this.#present.connections.get(id);
+    if (id === null || present === undefined || !present.managed) return false;
+    const { connection } = present;
+    const keeps = end.via !== 'MODBUSTCP' || connection.type === 'MODBUSTCP';
+    const wanted = this.#connection(site, actor, end, keeps ? (connection as ModbusUnit) : newUnit());
+    return !sameSettings(connection, wanted) && this.#db.connections.update(id, wanted, true);
+  }
+
+  #isManaged(id: number | null): boolean {
+    return id !== null && this.#present.connections.get(id)?.managed === true;
+  }
+
+  #connection(site: Site, actor: Actor, { via, profile }: EndConfig, unit: ModbusUnit | undefined): NewConnection {
+    const { modbus, mqtt } = this.#config;
+    if (via === 'MODBUSTCP') {
+      const { port, unitId } = unit as ModbusUnit;
+      return { type: via, actor, profile, host: modbus.host, port, unitId };
+    }
+    const device = actor === 'READER' || isOneDevice(site.config) ? 'meter' : 'controller';
+    return {
+      type: via,
+      actor,
+      profile,
+      host: mqtt.host,
+      port: mqtt.port,
+      topic: `${mqtt.baseTopic}/${site.resourceId}/${device}`,
+      username: mqtt.username ?? null,
+      secretRef: mqtt.secretRef ?? null,
+    };
+  }
+
+  #remove(resource: Resource): void {
+    this.#db.resources.delete(resource.resourceId);
+    for (const id of [resource.readerConnectionId, resource.writerConnectionId]) {
+      if (id !== null) this.#db.connections.deleteUnused(id);
+    }
+  }
+}
