@@ -1,0 +1,69 @@
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify';
+import type { VtnContext } from '../vtn-context.js';
+import type { Call, Collection } from './collection.js';
+import { sendJson } from './errors.js';
+import { collectionDocs } from './openapi.js';
+import { Problem } from './problem.js';
+
+/** Lists have this many objects at most, and when nothing is asked for (OpenADR 3, query parameter `limit`). */
+const PAGE = 50;
+
+/** Adds the five routes of a collection, and 405 for every other method. */
+export function addCollection(app: FastifyInstance, context: VtnContext, collection: Collection): void {
+  const { store, authorizer, settings } = context;
+  const { path, idParam, checkBody, parseQuery } = collection;
+  const item = `${path}/:${idParam}`;
+  const docs = collectionDocs(collection);
+  const mayRead = authorizer({ scope: collection.readScope, roles: ['BL', 'VEN'] });
+  const mayWrite = authorizer({ scope: collection.writeScope, roles: collection.writers });
+
+  app.get(path, { schema: docs.list, onRequest: mayRead }, (request, reply) => {
+    const query = parseQuery(request.query);
+    if (query.limit === 0 && settings.limitZero === 'refuse') throw new Problem(400, 'in the query: limit: must be at least 1');
+    const page = { skip: query.skip ?? 0, limit: query.limit ?? PAGE };
+    const texts = store.read(() => collection.list({ ...callOf(request), query, page }));
+    return sendJson(reply, 200, `[${texts.join(',')}]`);
+  });
+  app.post(path, { schema: docs.create, onRequest: mayWrite }, async (request, reply) => {
+    const { body } = request;
+    checkBody(body);
+    const text = await store.write(() => collection.create({ ...callOf(request), body }));
+    return sendJson(reply, 201, text);
+  });
+  app.get(item, { schema: docs.read, onRequest: mayRead }, (request, reply) => {
+    const text = store.read(() => collection.read(callOf(request)));
+    return sendJson(reply, 200, text);
+  });
+  app.put(item, { schema: docs.replace, onRequest: mayWrite }, async (request, reply) => {
+    const { body } = request;
+    checkBody(body);
+    const text = await store.write(() => collection.replace({ ...callOf(request), body }));
+    return sendJson(reply, 200, text);
+  });
+  app.delete(item, { schema: docs.remove, onRequest: mayWrite }, async (request, reply) => {
+    const text = await store.write(() => collection.remove(callOf(request)));
+    return sendJson(reply, 200, text);
+  });
+  refuseOtherMethods(app, path, ['GET', 'POST']);
+  refuseOtherMethods(app, item, ['GET', 'PUT', 'DELETE']);
+}
+
+function callOf(request: FastifyRequest): Call {
+  // A route without an authorizer would be a mistake of ours; there is no caller to invent then.
+  if (request.caller === undefined) throw new Error('route without authorizer');
+  return { caller: request.caller, params: request.params as Record<string, string> };
+}
+
+/** Answers every other method on a path with 405 and what is allowed (RFC 9110 section 15.5.6). */
+export function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly HTTPMethods[]): void {
+  const answered = allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed;
+  const allow = answered.join(', ');
+  app.route({
+    method: app.supportedMethods.filter((method) => !answered.includes(method)) as HTTPMethods[],
+    url,
+    schema: { hide: true },
+    onRequest: (request, _reply, done) =>
+      done(new Problem(405, `${request.method} is not for this path; it has ${allow}`, { headers: { allow } })),
+    handler: () => undefined,
+  });
+}

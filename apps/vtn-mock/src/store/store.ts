@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { type HasNow, isVenfleetError, milliseconds, VenfleetError } from '@venfleet/core';
+import { type Database, GroupedWriter, isForeignKeyViolation, isUniqueViolation, openDatabase } from '@venfleet/sqlite';
+import { Problem } from '../http/problem.js';
+import { STORE_SCHEMA } from './schema.js';
+
+/** Long enough for a predecessor that is just closing, short enough to tell soon that there is another one. */
+const LOCK_TIMEOUT = milliseconds(500);
+
+/** What the server gives every object that it keeps; times in epoch milliseconds. */
+export interface Stamp {
+  readonly id: string;
+  readonly created: number;
+  readonly modified: number;
+}
+
+/** The database of the VTN: grouped writes, consistent reads, and times that never go backwards. */
+export class Store {
+  readonly db: Database;
+  readonly #writer: GroupedWriter;
+  readonly #clock: HasNow;
+  #latest: number;
+
+  constructor(db: Database, clock: HasNow) {
+    this.db = db;
+    this.#writer = new GroupedWriter(db);
+    this.#clock = clock;
+    const newest = db.prepare<{ at: number | null }>(
+      'SELECT max(modified) AS at FROM (SELECT max(modified) AS modified FROM programs UNION ALL SELECT max(modified) FROM vens UNION ALL SELECT max(modified) FROM resources)',
+    );
+    this.#latest = newest.get()?.at ?? 0;
+  }
+
+  /**
+   * Runs `work` together with the other writes of this turn of the event loop.
+   * @returns what `work` returned, once it is on the disk.
+   * @throws Problem 409 when a unique name is taken or something still refers to what was deleted.
+   */
+  async write<T>(work: () => T): Promise<T> {
+    try {
+      return await this.#writer.write(work);
+    } catch (error) {
+      if (isUniqueViolation(error)) throw conflictOf(error);
+      if (isForeignKeyViolation(error)) throw new Problem(409, 'other objects still refer to this one; delete them first');
+      throw error;
+    }
+  }
+
+  /** Runs `work` on what is committed, and on nothing else. */
+  read<T>(work: () => T): T {
+    this.#writer.flush();
+    return work();
+  }
+
+  newStamp(): Stamp {
+    const now = this.#now();
+    return { id: randomUUID(), created: now, modified: now };
+  }
+
+  /** The time of a modification: later than `previous`, the last one of the same object. */
+  modifiedAfter(previous: number): number {
+    this.#latest = Math.max(this.#now(), previous + 1);
+    return this.#latest;
+  }
+
+  close(): void {
+    this.#writer.flush();
+    this.db.close();
+  }
+
+  /** Lists are in order of creation, newest first; a clock that was set back must not show in their times. */
+  #now(): number {
+    this.#latest = Math.max(this.#clock.now(), this.#latest);
+    return this.#latest;
+  }
+}
+
+/** `UNIQUE constraint failed: vens.name` → which value is taken. */
+function conflictOf(error: unknown): Problem {
+  const [, table, column] = /failed: (\w+)\.(\w+)/.exec(String(error)) ?? [];
+  const kind = table?.replace(/s$/, '') ?? 'object';
+  if (column === 'client_id' || String(error).includes('vens_client')) {
+    return new Problem(409, '/clientID: this client has a ven already; a client has one ven at most');
+  }
+  const scope = table === 'resources' ? 'of this ven' : 'of this VTN';
+  return new Problem(409, `/${kind}Name: another ${kind} ${scope} has this name; names are unique`);
+}
+
+/**
+ * Opens the store for this process alone.
+ * @param path a file, made when missing, or `:memory:`.
+ * @throws VenfleetError DB_LOCKED when another VTN has it, or another DB_ error of openDatabase.
+ */
+export function openStore(path: string, clock: HasNow): Store {
+  try {
+    const db = openDatabase(path, { schema: STORE_SCHEMA, mode: 'create', lockTimeout: LOCK_TIMEOUT });
+    try {
+      // Takes effect with the next lock, which is then kept until the end.
+      db.pragma('locking_mode = EXCLUSIVE');
+      db.exec('BEGIN EXCLUSIVE; COMMIT');
+      return new Store(db, clock);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    if (!isVenfleetError(error, 'DB_LOCKED')) throw error;
+    throw new VenfleetError('DB_LOCKED', `the VTN data file ${path} is in use by another process`, {
+      cause: error,
+      context: { path },
+      hint: 'stop the other VTN, or name another file with --data',
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { Logger } from '@venfleet/core';
+import type { Authorizer } from './auth/authorize.js';
+import type { ClientRegistry } from './auth/clients.js';
+import type { TokenAuthority } from './auth/tokens.js';
+import type { Programs } from './store/programs.js';
+import type { Resources } from './store/resources.js';
+import type { Store } from './store/store.js';
+import type { Vens } from './store/vens.js';
+
+/** How the VTN decides where the specification leaves a choice. */
+export interface Settings {
+  /** Whether clients of the role VEN may make, change and delete ven objects. */
+  readonly venSelfRegistration: boolean;
+  /** Whether a VEN must name targets to see objects that have targets (3.1 Definition), or sees all it was granted (User Guide). */
+  readonly strictTargets: boolean;
+  /** Whether `limit=0` is a legal, empty page. */
+  readonly limitZero: 'allow' | 'refuse';
+  /** URL under which clients reach the VTN, where it is not the one that they ask for. */
+  readonly publicUrl: string | undefined;
+}
+
+/** What the parts of a running VTN share. */
+export interface VtnContext {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly programs: Programs;
+  readonly vens: Vens;
+  readonly resources: Resources;
+  readonly clients: ClientRegistry;
+  readonly tokens: TokenAuthority;
+  readonly authorizer: Authorizer;
+  readonly logger: Logger;
+}

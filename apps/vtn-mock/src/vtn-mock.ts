@@ -1,0 +1,197 @@
+import type { AddressInfo } from 'node:net';
+import {
+  type Clock,
+  type Duration,
+  describeError,
+  hours,
+  type Logger,
+  milliseconds,
+  silentLogger,
+  systemClock,
+  systemCode,
+  VenfleetError,
+} from '@venfleet/core';
+import { type Client, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
+import type { FastifyInstance } from 'fastify';
+import { openAuthorizer, tokenAuthorizer } from './auth/authorize.js';
+import { type ClientRegistry, clientFile, clientList } from './auth/clients.js';
+import { TokenAuthority } from './auth/tokens.js';
+import { buildSite, DEFAULT_LIMITS, type Limits, type Mount } from './http/site.js';
+import { Programs } from './store/programs.js';
+import { Resources } from './store/resources.js';
+import { openStore, type Store } from './store/store.js';
+import { Vens } from './store/vens.js';
+import type { Settings, VtnContext } from './vtn-context.js';
+
+/** Shorter than the five seconds that a service manager gives. */
+const STOP_GRACE = milliseconds(3_000);
+
+export interface VtnMockOptions extends Partial<Settings> {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** 127.0.0.1 by default. */
+  readonly host?: string;
+  /** 8000 by default; 0 takes a free one. */
+  readonly port?: number;
+  /** Ports that have one version at their root. */
+  readonly rootPorts?: Partial<Readonly<Record<WireVersion, number>>>;
+  /** Where each version is below `port`; `/openadr3/VERSION` by default. */
+  readonly basePaths?: Partial<Readonly<Record<WireVersion, string>>>;
+  /** SQLite file, made when missing; `:memory:` by default. */
+  readonly dataFile?: string;
+  /** Who may have tokens: a list, or the path of a credentials file, which is followed when it changes. */
+  readonly clients?: readonly Client[] | string;
+  /** false: no tokens are asked for and everybody acts as business logic. */
+  readonly auth?: boolean;
+  /** One hour by default. */
+  readonly tokenLifetime?: Duration;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Where a running VTN is. */
+export interface VtnAddress {
+  /** `http://HOST:PORT` */
+  readonly origin: string;
+  /** Base URL of each version. */
+  readonly urls: Readonly<Record<WireVersion, string>>;
+  /** Base URLs of the versions that have a port of their own. */
+  readonly rootUrls: Partial<Readonly<Record<WireVersion, string>>>;
+}
+
+export interface VtnMock {
+  /**
+   * Opens the store and listens; when one of its ports is taken, nothing stays open.
+   * @throws VenfleetError PORT_TAKEN, LISTEN_FAILED, a DB_ error or one of the credentials file.
+   */
+  start(): Promise<VtnAddress>;
+  /** Answers what is under way, for three seconds at most, then closes the store. Harmless when not started. */
+  stop(): Promise<void>;
+}
+
+/** An OpenADR VTN for 3.0.1 and 3.1 in this process. Does nothing before `start`. */
+export function buildVtnMock(options: VtnMockOptions = {}): VtnMock {
+  let running: Running | undefined;
+  return {
+    async start() {
+      if (running !== undefined) throw new VenfleetError('ALREADY_STARTED', 'this VTN is running already');
+      running = new Running(options);
+      try {
+        return await running.start();
+      } catch (error) {
+        await this.stop();
+        throw error;
+      }
+    },
+    async stop() {
+      const stopping = running;
+      running = undefined;
+      await stopping?.stop();
+    },
+  };
+}
+
+/** One run from start to stop: what was opened, in order, to be closed in reverse. */
+class Running {
+  readonly #options: VtnMockOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #store: Store | undefined;
+  #sites: FastifyInstance[] = [];
+
+  constructor(options: VtnMockOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = (options.logger ?? silentLogger).child({ component: 'vtn' });
+  }
+
+  async start(): Promise<VtnAddress> {
+    const { basePaths = {}, rootPorts = {}, port = 8000, publicUrl, dataFile = ':memory:' } = this.#options;
+    const mounts = WIRE_VERSIONS.map((version) => ({ version, prefix: basePaths[version] ?? `/openadr3/${version}` }));
+    const clients = this.#clients();
+    this.#store = openStore(dataFile, this.#clock);
+    const context = await this.#context(this.#store, clients);
+    const origin = await this.#listen(context, mounts, port);
+    const rootUrls: Partial<Record<WireVersion, string>> = {};
+    for (const version of WIRE_VERSIONS) {
+      const own = rootPorts[version];
+      if (own !== undefined) rootUrls[version] = await this.#listen(context, [{ version, prefix: '' }], own);
+    }
+    const base = publicUrl ?? origin;
+    const urls = Object.fromEntries(mounts.map((m) => [m.version, base + m.prefix])) as Record<WireVersion, string>;
+    this.#logger.info({ origin, data: dataFile }, 'VTN listens');
+    return { origin: base, urls, rootUrls };
+  }
+
+  async stop(): Promise<void> {
+    const sites = this.#sites;
+    this.#sites = [];
+    const patience = new AbortController();
+    // Fastify waits for the answers under way; connections that never finish are cut after a while.
+    const cut = this.#clock.sleep(STOP_GRACE, patience.signal).then(
+      () => {
+        for (const site of sites) site.server.closeAllConnections();
+      },
+      () => undefined,
+    );
+    await Promise.all(sites.map((site) => site.close()));
+    patience.abort();
+    await cut;
+    this.#store?.close();
+    if (this.#store !== undefined) this.#logger.info({}, 'VTN stopped');
+    this.#store = undefined;
+  }
+
+  #clients(): ClientRegistry {
+    const { clients = [] } = this.#options;
+    return typeof clients === 'string' ? clientFile(clients, this.#logger) : clientList(clients);
+  }
+
+  async #context(store: Store, clients: ClientRegistry): Promise<VtnContext> {
+    const { auth = true, tokenLifetime = hours(1), ...options } = this.#options;
+    const tokens = await TokenAuthority.create(options.publicUrl ?? 'urn:venfleet:vtn-mock', tokenLifetime, this.#clock);
+    return {
+      settings: {
+        venSelfRegistration: options.venSelfRegistration ?? true,
+        strictTargets: options.strictTargets ?? false,
+        limitZero: options.limitZero ?? 'allow',
+        publicUrl: options.publicUrl,
+      },
+      store,
+      programs: new Programs(store.db),
+      vens: new Vens(store.db),
+      resources: new Resources(store.db),
+      clients,
+      tokens,
+      authorizer: auth ? tokenAuthorizer(tokens) : openAuthorizer,
+      logger: this.#logger,
+    };
+  }
+
+  async #listen(context: VtnContext, mounts: readonly Mount[], port: number): Promise<string> {
+    const { host = '127.0.0.1', limits } = this.#options;
+    const site = await buildSite(context, mounts, { ...DEFAULT_LIMITS, ...limits });
+    this.#sites.push(site);
+    try {
+      await site.listen({ host, port });
+    } catch (cause) {
+      throw listenError(cause, host, port);
+    }
+    const address = site.server.address() as AddressInfo;
+    return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  }
+}
+
+function listenError(cause: unknown, host: string, port: number): VenfleetError {
+  if (systemCode(cause) === 'EADDRINUSE') {
+    return new VenfleetError('PORT_TAKEN', `port ${port} of ${host} is in use by another program`, {
+      cause,
+      context: { host, port },
+      hint: 'stop the other program, or choose another port with --port',
+    });
+  }
+  return new VenfleetError('LISTEN_FAILED', `cannot listen on port ${port} of ${host}: ${describeError(cause)}`, {
+    cause,
+    context: { host, port },
+    hint: 'choose an address of this machine with --host and a free port with --port',
+  });
+}
