@@ -1,28 +1,10 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { type Duration, seconds, VenfleetError } from '@venfleet/core';
-import { fileProblem } from '@venfleet/core/node';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isVenfleetError } from '@venfleet/core';
 import SqliteConstructor, { type Database as Sqlite, type Statement as SqliteStatement } from 'better-sqlite3';
 import { translateSqliteError } from './errors.js';
-import { checkSchema, migrate, type Schema } from './migrations.js';
-
-export interface OpenOptions {
-  readonly schema: Schema;
-  /**
-   * `create` makes the file and its folder when missing; `readwrite` wants it there; `readonly` also
-   * never changes it, not even its schema version.
-   */
-  readonly mode: 'create' | 'readwrite' | 'readonly';
-  /** What to do when the file is missing, one sentence. */
-  readonly missingHint?: string;
-  /** How long to wait for another process's lock. */
-  readonly lockTimeout?: Duration;
-  /**
-   * `normal` (WAL: a power cut may undo the last transactions, never damages) or `full` (each commit
-   * is on the disk before it returns).
-   */
-  readonly synchronous?: 'normal' | 'full';
-}
+import { danglingReferences } from './migrations.js';
+import { makeFolderBeside, refuseExisting } from './paths.js';
 
 type Value = string | number | bigint | Buffer | null;
 export type Parameters = readonly Value[] | Readonly<Record<string, Value>>;
@@ -109,36 +91,59 @@ export class Database {
   }
 
   /**
-   * Copies the database to `target` while others go on using it (SQLite's online backup), as one
-   * self-contained file.
+   * Copies the database as it is now to `target`, as one self-contained file, while this and other
+   * connections go on reading and writing it. `target` appears whole or not at all.
    * @throws VenfleetError FILE_EXISTS, or a DB_ error for either file
    */
   async backup(target: string): Promise<void> {
-    if (existsSync(target)) {
-      throw new VenfleetError('FILE_EXISTS', `${target} exists already`, {
-        hint: 'name a new file or move the old one away',
-        context: { path: target },
-      });
-    }
-    makeFolderOf(target);
+    refuseExisting(target);
+    const folder = makeFolderBeside(target);
     try {
-      await this.#db.backup(target);
-      const copy = new SqliteConstructor(target);
+      const unfinished = join(folder, 'copy');
+      await this.#copyTo(unfinished);
+      const copy = new SqliteConstructor(unfinished);
       copy.pragma('journal_mode = DELETE');
       copy.close();
+      refuseExisting(target);
+      renameSync(unfinished, target);
     } catch (error) {
       throw translateSqliteError(error, target);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   }
 
-  /** What SQLite finds wrong with the file and with its references; empty when it is sound. */
+  /**
+   * SQLite's online backup starts over when another connection writes, and fails when its own one is in
+   * a transaction (sqlite.org/c3ref/backup_finish.html). So it reads from a connection of its own that
+   * holds one snapshot; only a database in memory has no second connection.
+   */
+  async #copyTo(target: string): Promise<void> {
+    if (this.path === ':memory:') {
+      await this.#db.backup(target);
+      return;
+    }
+    const snapshot = this.#guard(() => new SqliteConstructor(this.path, { readonly: this.#db.readonly, fileMustExist: true }));
+    try {
+      this.#guard(() => snapshot.exec('BEGIN; SELECT count(*) FROM sqlite_schema'));
+      await snapshot.backup(target);
+    } finally {
+      snapshot.close();
+    }
+  }
+
+  /**
+   * What SQLite finds wrong with the file and with its references, one line each; empty when it is sound.
+   * @throws VenfleetError DB_LOCKED, DB_IO when it cannot look
+   */
   integrityProblems(): string[] {
-    return this.#guard(() => {
-      const rows = this.#db.pragma('integrity_check(100)') as { integrity_check: string }[];
-      const damage = rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
-      const dangling = this.#db.pragma('foreign_key_check') as { table: string; rowid: number; parent: string }[];
-      return [...damage, ...dangling.map((d) => `${d.table} row ${d.rowid} refers to a missing row of ${d.parent}`)];
-    });
+    try {
+      return this.#guard(() => [...damagedPages(this.#db), ...danglingReferences(this.#db)]);
+    } catch (error) {
+      // Where the damage is so great that the check cannot go on, that is the finding.
+      if (isVenfleetError(error, 'DB_CORRUPT')) return [error.message];
+      throw error;
+    }
   }
 
   close(): void {
@@ -154,76 +159,7 @@ export class Database {
   }
 }
 
-/**
- * Opens a database with the house rules (WAL, foreign keys, untrusted schema) and brings its schema up
- * to date. `:memory:` gives a fresh one that lives as long as the handle.
- * @throws VenfleetError DB_MISSING, DB_READONLY, DB_LOCKED, DB_NEWER, DB_OLDER (readonly only),
- *   DB_WRONG_KIND, DB_CORRUPT, DB_UNOPENABLE, DB_FULL, DB_IO
- */
-export function openDatabase(path: string, options: OpenOptions): Database {
-  const { schema, mode } = options;
-  checkFile(path, options);
-  let db: Sqlite | undefined;
-  try {
-    db = new SqliteConstructor(path, { readonly: mode === 'readonly', timeout: options.lockTimeout ?? seconds(5) });
-    db.pragma('trusted_schema = OFF');
-    db.pragma('cell_size_check = ON');
-    if (mode === 'readonly') checkCurrent(db, path, schema);
-    else {
-      // Refuse first what is not ours: journal_mode would already change the file.
-      checkSchema(db, path, schema);
-      db.pragma('journal_mode = WAL');
-      db.pragma(`synchronous = ${options.synchronous ?? 'normal'}`);
-      db.pragma('foreign_keys = ON');
-      migrate(db, path, schema);
-    }
-    return new Database(db, path);
-  } catch (error) {
-    db?.close();
-    throw translateSqliteError(error, path);
-  }
-}
-
-function checkFile(path: string, { mode, schema, missingHint }: OpenOptions): void {
-  if (path === ':memory:') return;
-  if (!existsSync(path)) {
-    if (mode !== 'create') {
-      throw new VenfleetError('DB_MISSING', `there is no ${schema.what} at ${path}`, {
-        context: { path },
-        ...(missingHint === undefined ? {} : { hint: missingHint }),
-      });
-    }
-    makeFolderOf(path);
-    return;
-  }
-  const stat = statSync(path);
-  if (!stat.isFile()) throw new VenfleetError('DB_UNOPENABLE', `${path} is not a file`, { context: { path } });
-  // Root may write to anything; a file without a write bit was still made read-only on purpose.
-  if (mode !== 'readonly' && (stat.mode & 0o222) === 0) {
-    throw new VenfleetError('DB_READONLY', `the ${schema.what} ${path} is read-only`, {
-      context: { path },
-      hint: 'make it writable (chmod u+w), or name another with --db',
-    });
-  }
-}
-
-function checkCurrent(db: Sqlite, path: string, schema: Schema): void {
-  const version = checkSchema(db, path, schema);
-  if (version < schema.migrations.length) {
-    throw new VenfleetError('DB_OLDER', `the ${schema.what} ${path} has the older schema version ${version}`, {
-      context: { path, version },
-      hint: 'open it once with a command that may write, which brings it up to date',
-    });
-  }
-}
-
-function makeFolderOf(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch (cause) {
-    throw new VenfleetError('DB_UNOPENABLE', `cannot make the folder of ${path}: ${fileProblem(cause)}`, {
-      cause,
-      context: { path },
-    });
-  }
+function damagedPages(db: Sqlite): string[] {
+  const rows = db.pragma('integrity_check(100)') as { integrity_check: string }[];
+  return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
 }

@@ -49,6 +49,11 @@ function primaryCode(error: unknown): string | undefined {
   return code?.startsWith('SQLITE_') ? code.split('_').slice(0, 2).join('_') : undefined;
 }
 
+/** True when another connection holds the lock. */
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === 'SQLITE_BUSY';
+}
+
 /** True when a statement failed on a UNIQUE or PRIMARY KEY constraint. */
 export function isUniqueViolation(error: unknown): boolean {
   const code = systemCode(error);

@@ -1,4 +1,5 @@
 export * from './database.js';
 export * from './errors.js';
 export * from './grouped-writer.js';
-export * from './migrations.js';
+export type { Schema } from './migrations.js';
+export * from './open.js';

@@ -47,7 +47,26 @@ export function migrate(db: Sqlite, path: string, schema: Schema): void {
     for (const sql of schema.migrations.slice(from)) db.exec(sql);
     db.pragma(`application_id = ${schema.applicationId}`);
     db.pragma(`user_version = ${schema.migrations.length}`);
-    const broken = db.pragma('foreign_key_check') as unknown[];
-    if (broken.length > 0) throw new Error(`migrating ${path} would leave ${broken.length} dangling references`);
+    const details = danglingReferences(db);
+    if (details.length > 0) {
+      throw new VenfleetError(
+        'DB_DANGLING',
+        `the ${schema.what} ${path} cannot be brought up to date: its references are broken`,
+        {
+          details,
+          context: { path },
+          hint: 'restore it from a backup; it was not changed',
+        },
+      );
+    }
   }).immediate();
+}
+
+/** Rows that refer to rows that are not there, one line each. */
+export function danglingReferences(db: Sqlite): string[] {
+  const rows = db.pragma('foreign_key_check') as { table: string; rowid: number | null; parent: string }[];
+  // A WITHOUT ROWID table has no number to tell the row by.
+  return rows.map(
+    ({ table, rowid, parent }) => `${table}${rowid === null ? '' : ` row ${rowid}`} refers to a missing row of ${parent}`,
+  );
 }
