@@ -1,7 +1,7 @@
 export type { Finding } from './check.js';
 export type { ConnectionRepository, ManagedConnection } from './connections.js';
 export { DANISH_GSRN_COUNT, DANISH_GSRN_PREFIX, danishGsrn, gsrnCheckDigit, isValidGsrn } from './gsrn.js';
-export { type PrepareOptions, type PrepareResult, prepare } from './import/prepare.js';
+export { type GoneResource, type PrepareOptions, type PrepareResult, prepare } from './import/prepare.js';
 export type * from './model.js';
 export { openResourceDb, ResourceDb, type ResourceDbMode } from './resource-db.js';
 export type { Page, ResourceFilter, ResourceRepository, UpsertCounts } from './resources.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { type HasNow, systemClock, VenfleetError } from '@venfleet/core';
+import { type HasNow, isVenfleetError, systemClock, VenfleetError } from '@venfleet/core';
 import { type Database, openDatabase } from '@venfleet/sqlite';
 import { checkDomain, type Finding } from './check.js';
 import { ConnectionRepository } from './connections.js';
@@ -38,7 +38,13 @@ export class ResourceDb {
   /** What is wrong with the file (SQLite's own check) and with its content; empty when all is well. */
   check(): Finding[] {
     const damage = this.#db.integrityProblems().map((problem) => ({ subject: 'database', problem }));
-    return [...damage, ...checkDomain(this.resources, this.connections)];
+    try {
+      return [...damage, ...checkDomain(this.resources, this.connections)];
+    } catch (error) {
+      // The pages that hold the rows may be the damaged ones.
+      if (damage.length > 0 && isVenfleetError(error, 'DB_CORRUPT')) return damage;
+      throw error;
+    }
   }
 
   /**

@@ -15,9 +15,9 @@ const program = createProgram(
   'sample-fleet',
   'Generates the sample fleet: eight CSV files of invented sites in real Danish places.',
 )
-  .option('--out DIR', 'folder of the CSV files', 'config/exampleassets')
-  .option('--scale N', 'N times the sites in each of the 158 cities', wholeNumber(1, 100), 1)
-  .option('--seed TEXT', 'another seed gives another fleet with the same totals', 'venfleet')
+  .option('--out <dir>', 'folder of the CSV files', 'config/exampleassets')
+  .option('--scale <n>', 'N times the sites in each of the 158 cities', wholeNumber(1, 100), 1)
+  .option('--seed <text>', 'another seed gives another fleet with the same totals', 'venfleet')
   .option('--check', 'write nothing; fail when the files in DIR differ from what would be written')
   .action(({ out, scale, seed, check }: Options) => {
     const files = generateFleet(seed, scale);

@@ -29,11 +29,19 @@ export interface PrepareResult extends ReconcileCounts {
   readonly rejected: number;
   /** Each reason as `FILE:LINE: FIELD: reason`. */
   readonly rejections: readonly string[];
+  /** The resources that `gone` or `pruned` counts. */
+  readonly goneResources: readonly GoneResource[];
   /** Files of the folder that the configuration does not name, left out. */
   readonly unknownFiles: readonly string[];
   /** What the database holds now. */
   readonly resources: number;
   readonly vens: readonly { readonly name: string; readonly resources: number }[];
+}
+
+export interface GoneResource {
+  readonly resourceId: string;
+  readonly name: string;
+  readonly ven: string;
 }
 
 /**
@@ -81,8 +89,14 @@ function importRows(
     });
   }
   const counts = new Reconciler(db, config, present).apply(sites, prune);
-  const vens = db.resources.vens();
-  return { ...counts, rejected: allRefused.length, rejections, resources: db.resources.count(), vens };
+  return {
+    ...counts,
+    rejected: allRefused.length,
+    rejections,
+    goneResources: present.gone.map(({ resourceId, name, ven }) => ({ resourceId, name, ven })),
+    resources: db.resources.count(),
+    vens: db.resources.vens(),
+  };
 }
 
 function listUnknownFiles(source: string, config: FleetConfig): string[] {
