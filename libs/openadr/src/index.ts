@@ -1,3 +1,26 @@
+export { createVtnClient, type VtnClient, type VtnClientOptions } from './client/client.js';
+export { type DetectedVtn, type DetectOptions, detectVtn } from './client/detect.js';
+export type * from './client/domain.js';
+export {
+  isAmbiguous,
+  isConflict,
+  isDenied,
+  isNotFound,
+  isTransient,
+  retryAfterOf,
+  VtnError,
+  type VtnErrorCode,
+} from './client/errors.js';
+export { AdaptiveLimiter, type LimiterOptions } from './client/limiter.js';
+export type { CallOptions } from './client/session.js';
+export { anonymous, type ClientCredentials, clientCredentialsTokens, type TokenSource } from './client/tokens.js';
+export {
+  createHttpTransport,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpTransport,
+  type TransportOptions,
+} from './client/transport.js';
 export * from './credentials.js';
 export {
   AuthError,

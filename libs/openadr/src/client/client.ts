@@ -1,0 +1,64 @@
+import type { Clock, Logger, Random, RetryPolicy } from '@venfleet/core';
+import type { Role } from '../wire/auth.js';
+import type { ByName, WireAdapter } from './adapter.js';
+import { adapter301 } from './adapter301.js';
+import { adapter310 } from './adapter310.js';
+import type { DetectedVtn } from './detect.js';
+import type { Changes, NewProgram, NewResource, NewVen, Program, ProgramChanges, Ven, VenResource } from './domain.js';
+import { type CallOptions, VtnSession } from './session.js';
+import type { TokenSource } from './tokens.js';
+import type { HttpTransport } from './transport.js';
+
+export interface VtnClientOptions {
+  readonly transport: HttpTransport;
+  readonly vtn: DetectedVtn;
+  readonly tokens: TokenSource;
+  readonly role: Role;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly retryPolicy?: RetryPolicy | undefined;
+}
+
+/**
+ * A VTN as one client sees it, whichever version it speaks. Every method may throw a VtnError. Lists are complete or
+ * fail. GET, PUT and DELETE are repeated after faults that may pass; POST only where it has certainly not been carried
+ * out, else its error is ambiguous ({@link isAmbiguous}): look before repeating.
+ */
+export interface VtnClient {
+  readonly vtn: DetectedVtn;
+  listVens(filter?: ByName, options?: CallOptions): Promise<Ven[]>;
+  createVen(ven: NewVen, options?: CallOptions): Promise<Ven>;
+  updateVen(current: Ven, changes: Changes, options?: CallOptions): Promise<Ven>;
+  /** Done also where an earlier try has deleted it. */
+  deleteVen(id: string, options?: CallOptions): Promise<void>;
+  listResources(venId: string, filter?: ByName, options?: CallOptions): Promise<VenResource[]>;
+  createResource(ven: Pick<Ven, 'id' | 'clientId'>, resource: NewResource, options?: CallOptions): Promise<VenResource>;
+  updateResource(current: VenResource, changes: Changes, options?: CallOptions): Promise<VenResource>;
+  deleteResource(current: Pick<VenResource, 'id' | 'venId'>, options?: CallOptions): Promise<void>;
+  listPrograms(filter?: ByName, options?: CallOptions): Promise<Program[]>;
+  createProgram(program: NewProgram, options?: CallOptions): Promise<Program>;
+  updateProgram(current: Program, changes: ProgramChanges, options?: CallOptions): Promise<Program>;
+  deleteProgram(id: string, options?: CallOptions): Promise<void>;
+}
+
+export function createVtnClient(options: VtnClientOptions): VtnClient {
+  const { vtn, role, logger } = options;
+  const session = new VtnSession({ ...options, baseUrl: vtn.baseUrl, logger: logger.child({ component: 'vtn' }) });
+  const wire: WireAdapter = vtn.version === '3.0.1' ? adapter301 : adapter310(role);
+  return {
+    vtn,
+    listVens: (filter = {}, o) => session.list(wire.listVens(filter), o),
+    createVen: async (ven, o) => session.run(wire.createVen(ven), o),
+    updateVen: async (current, changes, o) => session.run(wire.updateVen(current, changes), o),
+    deleteVen: (id, o) => session.run(wire.deleteVen(id), o),
+    listResources: (venId, filter = {}, o) => session.list(wire.listResources(venId, filter), o),
+    createResource: async (ven, resource, o) => session.run(wire.createResource(ven, resource), o),
+    updateResource: async (current, changes, o) => session.run(wire.updateResource(current, changes), o),
+    deleteResource: (current, o) => session.run(wire.deleteResource(current), o),
+    listPrograms: (filter = {}, o) => session.list(wire.listPrograms(filter), o),
+    createProgram: async (program, o) => session.run(wire.createProgram(program), o),
+    updateProgram: async (current, changes, o) => session.run(wire.updateProgram(current, changes), o),
+    deleteProgram: (id, o) => session.run(wire.deleteProgram(id), o),
+  };
+}

@@ -1,0 +1,191 @@
+import { type Clock, defaultRetryPolicy, type Logger, type Random, type RetryPolicy, retry, seconds } from '@venfleet/core';
+import { isDenied, isNotFound, isTransient, type VtnError } from './errors.js';
+import { type Asked, parseJson, problemError, protocolError, withoutQuery } from './problems.js';
+import type { TokenSource } from './tokens.js';
+import type { HttpRequest, HttpResponse, HttpTransport } from './transport.js';
+
+/** One operation in the terms of a wire version. */
+export interface Call<T> {
+  readonly method: HttpRequest['method'];
+  /** Below the base URL, with a leading slash. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Makes the answer's JSON into a domain object. @throws UnexpectedAnswer */
+  readonly decode: (json: unknown) => T;
+}
+
+/** A list that is read page by page. */
+export interface ListCall<T> {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly decode: (json: unknown) => T;
+  /** What was asked for, once more: filters are optional to some VTNs. */
+  readonly keep?: (item: T) => boolean;
+}
+
+/** An answer that does not have the shape of its schema. */
+export class UnexpectedAnswer extends Error {
+  readonly mistakes: readonly string[];
+  constructor(mistakes: readonly string[]) {
+    super(mistakes[0]);
+    this.mistakes = mistakes;
+  }
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SessionOptions {
+  readonly transport: HttpTransport;
+  readonly baseUrl: string;
+  readonly tokens: TokenSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly retryPolicy?: RetryPolicy | undefined;
+}
+
+/** Most records of a page: OpenADR, parameter `limit`. */
+const PAGE = 50;
+/** A list longer than this comes from a VTN that does not stop. */
+const LONGEST_LIST = 1_000_000;
+/** A token that was fetched because of a refusal, and is refused within this time, will not be helped by another one. */
+const RENEWAL_PAUSE = seconds(10);
+
+/** Carries out calls at one VTN for one client: token, renewal on refusal, retries, pages. */
+export class VtnSession {
+  readonly #options: SessionOptions;
+  readonly #policy: RetryPolicy;
+  #headers: { readonly token: string | undefined; readonly read: Record<string, string>; readonly write: Record<string, string> };
+  #renewal: { readonly token: string | undefined; readonly at: number } = { token: undefined, at: Number.NEGATIVE_INFINITY };
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#policy = options.retryPolicy ?? defaultRetryPolicy;
+    this.#headers = headersFor(undefined);
+  }
+
+  /**
+   * Carries out a call.
+   * @returns what it decodes to; undefined for a DELETE of something that an earlier try has deleted already.
+   */
+  run<T>(call: Call<T>, options?: CallOptions): Promise<T> {
+    const url = this.#options.baseUrl + call.path;
+    const asked = { method: call.method, url, repeatable: call.method !== 'POST' };
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    return this.#retrying(asked, options, async (attempt) => {
+      try {
+        const response = await this.#authorised({ method: call.method, url, body, signal: options?.signal }, asked);
+        return decode(call.decode, asked, response);
+      } catch (error) {
+        if (call.method === 'DELETE' && attempt > 1 && isNotFound(error)) return undefined as T;
+        throw error;
+      }
+    });
+  }
+
+  /** Reads a list to its end; one page that fails fails the list. Records that move between pages are listed once. */
+  async list<T extends { readonly id: string }>(call: ListCall<T>, options?: CallOptions): Promise<T[]> {
+    const found = new Map<string, T>();
+    for (let skip = 0; ; ) {
+      const page = await this.#page(call, skip, options);
+      const before = found.size;
+      for (const item of page.items) found.set(item.id, item);
+      if (page.items.length < PAGE || (page.items.length > PAGE && found.size === before)) break;
+      if (found.size === before) throw protocolError(page.asked, page.response, ['it repeats itself: the VTN ignores skip']);
+      if (found.size > LONGEST_LIST)
+        throw protocolError(page.asked, page.response, [`the list does not end at ${LONGEST_LIST} records`]);
+      skip += page.items.length;
+    }
+    const all = [...found.values()];
+    return call.keep === undefined ? all : all.filter(call.keep);
+  }
+
+  #page<T>(call: ListCall<T>, skip: number, options?: CallOptions) {
+    const query = new URLSearchParams({ skip: `${skip}`, limit: `${PAGE}` });
+    for (const [key, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.append(key, value);
+    const url = `${this.#options.baseUrl}${call.path}?${query}`;
+    const asked = { method: 'GET', url: withoutQuery(url), repeatable: true };
+    return this.#retrying(asked, options, async () => {
+      const response = await this.#authorised({ method: 'GET', url, signal: options?.signal }, asked);
+      const items = decode((json) => decodeList(json, call.decode), asked, response);
+      return { items, asked, response };
+    });
+  }
+
+  #retrying<T>(asked: Asked, options: CallOptions | undefined, work: (attempt: number) => Promise<T>): Promise<T> {
+    const { clock, random, logger } = this.#options;
+    return retry(
+      work,
+      (error) => {
+        if (!isTransient(error) || (error as VtnError).ambiguous) return { retry: false };
+        return { retry: true, after: (error as VtnError).retryAfter };
+      },
+      this.#policy,
+      {
+        clock,
+        random,
+        signal: options?.signal,
+        onRetry: (attempt, pause, error) =>
+          logger.warn(
+            { method: asked.method, url: asked.url, attempt, pauseMs: Math.round(pause), err: error },
+            'retrying a request',
+          ),
+      },
+    );
+  }
+
+  /** Sends with the token; a refusal is answered by one renewal and one repetition (OpenADR 3.1 Definition, security). */
+  async #authorised(request: Omit<HttpRequest, 'headers'>, asked: Asked): Promise<HttpResponse> {
+    const { tokens, clock } = this.#options;
+    const token = await tokens.token();
+    const response = await this.#send(request, token);
+    if (response.status < 300 && response.status >= 200) return response;
+    const denied = problemError(asked, response);
+    if (!isDenied(denied) || token === undefined) throw denied;
+    if (this.#renewal.token === token && clock.monotonic() - this.#renewal.at < RENEWAL_PAUSE) throw denied;
+    tokens.invalidate(token);
+    const renewed = await tokens.token();
+    if (renewed === token) throw denied;
+    if (this.#renewal.token !== renewed) this.#renewal = { token: renewed, at: clock.monotonic() };
+    const second = await this.#send(request, renewed);
+    if (second.status < 300 && second.status >= 200) return second;
+    throw problemError(asked, second);
+  }
+
+  #send(request: Omit<HttpRequest, 'headers'>, token: string | undefined): Promise<HttpResponse> {
+    if (this.#headers.token !== token) this.#headers = headersFor(token);
+    const headers = request.body === undefined ? this.#headers.read : this.#headers.write;
+    return this.#options.transport.request({ ...request, headers });
+  }
+}
+
+function headersFor(token: string | undefined) {
+  const read: Record<string, string> = { accept: 'application/json' };
+  if (token !== undefined) read.authorization = `Bearer ${token}`;
+  return { token, read, write: { ...read, 'content-type': 'application/json' } };
+}
+
+function decode<T>(decoder: (json: unknown) => T, asked: Asked, response: HttpResponse): T {
+  const json = parseJson(response.body);
+  if (json === undefined && asked.method !== 'DELETE') throw protocolError(asked, response, ['(body): is not JSON']);
+  try {
+    return decoder(json);
+  } catch (error) {
+    if (error instanceof UnexpectedAnswer) throw protocolError(asked, response, error.mistakes);
+    throw error;
+  }
+}
+
+function decodeList<T>(json: unknown, decodeItem: (json: unknown) => T): T[] {
+  if (!Array.isArray(json)) throw new UnexpectedAnswer(['(body): must be array']);
+  return json.map((item, index) => {
+    try {
+      return decodeItem(item);
+    } catch (error) {
+      if (error instanceof UnexpectedAnswer) throw new UnexpectedAnswer(error.mistakes.map((mistake) => `${index}.${mistake}`));
+      throw error;
+    }
+  });
+}
