@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+
+/** A mistake of a profile: where in the file, and why. */
+export interface Finding {
+  readonly path: readonly (string | number)[];
+  readonly reason: string;
+}
+
+/** An entry of a list of the file that makes sense by itself, with its place there. */
+export interface Entry<T> {
+  readonly index: number;
+  readonly value: T;
+}
+
+/** The entries of `list` that fit `schema`: cross-checks go on with them while others are refused. */
+export function soundEntries<T>(list: unknown, schema: z.ZodType<T>): Entry<T>[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((item, index) => {
+    const parsed = schema.safeParse(item);
+    return parsed.success ? [{ index, value: parsed.data }] : [];
+  });
+}
+
+/** One finding for each entry whose key was there before. */
+export function duplicates<T>(list: string, entries: readonly Entry<T>[], field: string, keyOf: (value: T) => string): Finding[] {
+  const first = new Map<string, number>();
+  return entries.flatMap(({ index, value }) => {
+    const key = keyOf(value);
+    const before = first.get(key);
+    if (before === undefined) {
+      first.set(key, index);
+      return [];
+    }
+    return [{ path: [list, index, field], reason: `${key} is already in ${list}.${before}` }];
+  });
+}

@@ -1,0 +1,91 @@
+import { quantityOf, toBaseUnit } from '../quantities.js';
+import { checkControl, checkDerived, checkUnit } from './common-checks.js';
+import type { Derived } from './common-schema.js';
+import { duplicates, type Entry, type Finding } from './findings.js';
+import type { MqttControlFile, MqttMessage, MqttPointFile, MqttProfileFile, MqttQuery } from './mqtt-schema.js';
+import type { MqttControl, MqttProfile } from './types.js';
+
+/** The parts of an MQTT profile that make sense by themselves. */
+export interface MqttParts {
+  readonly messages: readonly Entry<MqttMessage>[];
+  readonly points: readonly Entry<MqttPointFile>[];
+  readonly queries: readonly Entry<MqttQuery>[];
+  readonly controls: readonly Entry<MqttControlFile>[];
+  readonly derived: readonly Entry<Derived>[];
+  readonly hasCommand: boolean;
+}
+
+/** What the entries of a profile owe each other. */
+export function checkMqtt(parts: MqttParts): Finding[] {
+  const pointNames = new Set(parts.points.map(({ value }) => value.name));
+  const readable = new Set([...pointNames, ...parts.derived.map(({ value }) => value.name)]);
+  const controlNames = new Set(parts.controls.map(({ value }) => value.name));
+  const messageNames = new Set(parts.messages.map(({ value }) => value.name));
+  return [
+    ...duplicates('points', parts.points, 'name', (p) => p.name),
+    ...duplicates('points', parts.points, 'path', (p) => `${p.path}${p.phase === undefined ? '' : ` phase ${p.phase}`}`),
+    ...duplicates('messages', parts.messages, 'name', (m) => m.name),
+    ...duplicates('messages', parts.messages, 'topic', (m) => m.topic),
+    ...duplicates('queries', parts.queries, 'name', (q) => q.name),
+    ...duplicates('controls', parts.controls, 'name', (c) => c.name),
+    ...duplicates('controls', parts.controls, 'path', (c) => c.path),
+    ...parts.points.flatMap((entry) => checkPoint(entry, parts.messages)),
+    ...parts.queries.flatMap(({ index, value }) =>
+      messageNames.has(value.answer)
+        ? []
+        : [{ path: ['queries', index, 'answer'], reason: `no message is called ${value.answer}` }],
+    ),
+    ...parts.controls.flatMap((entry) => checkWritable(entry, readable, controlNames, parts.hasCommand)),
+    ...(parts.hasCommand && parts.controls.length === 0 ? [{ path: ['command'], reason: 'there are no controls to send' }] : []),
+    ...checkDerived(parts.derived, pointNames),
+  ];
+}
+
+function checkPoint({ index, value }: Entry<MqttPointFile>, messages: readonly Entry<MqttMessage>[]): Finding[] {
+  const found: Finding[] = [];
+  const add = (field: string, reason: string) => found.push({ path: ['points', index, field], reason });
+  const unit = checkUnit(value);
+  if (unit !== undefined) add(value.unit === undefined ? 'name' : 'unit', unit);
+  const numeric = quantityOf(value.name)?.kind === 'number';
+  if (value.monotonic && !numeric) add('monotonic', 'only a canonical number can be monotonic');
+  if (value.phase !== undefined && !numeric) add('phase', 'only a canonical number has phases');
+  if (!messages.some(({ value: m }) => m.into === undefined || value.path.startsWith(`${m.into}.`))) {
+    add('path', `no message brings ${value.path}`);
+  }
+  return found;
+}
+
+function checkWritable(
+  { index, value }: Entry<MqttControlFile>,
+  points: ReadonlySet<string>,
+  controls: ReadonlySet<string>,
+  hasCommand: boolean,
+): Finding[] {
+  const flaws = checkControl(value, quantityOf(value.name)?.kind === 'number', points, controls);
+  const unit = checkUnit(value);
+  if (unit !== undefined) flaws.push({ field: value.unit === undefined ? 'name' : 'unit', reason: unit });
+  if (!hasCommand) flaws.push({ field: 'name', reason: 'a control needs command: the topic it is sent to' });
+  return flaws.map(({ field, reason }) => ({ path: ['controls', index, field], reason }));
+}
+
+/** The profile that a checked file describes. */
+export function resolveMqtt(file: MqttProfileFile): MqttProfile {
+  const { kind, id, vendor, model, source, verified, derived, availability, command, staleAfterS } = file;
+  return {
+    ...{ kind, id, vendor, model, source, verified, derived, availability, command, staleAfterS },
+    messages: new Map(file.messages.map((m) => [m.name, m])),
+    points: new Map(file.points.map((p) => [p.name, { ...resolveValue(p), phase: p.phase, monotonic: p.monotonic }])),
+    queries: new Map(file.queries.map((q) => [q.name, q])),
+    controls: new Map(file.controls.map((c) => [c.name, resolveControl(c)])),
+  };
+}
+
+function resolveValue(value: { readonly name: string; readonly unit?: string | undefined; readonly path: string }) {
+  const factor = toBaseUnit(value.unit ?? '1')?.factor ?? { multiplier: 1, divisor: 1 };
+  return { name: value.name, quantity: quantityOf(value.name), path: value.path.split('.'), factor };
+}
+
+function resolveControl(control: MqttControlFile): MqttControl {
+  const { min, max, readback, keepaliveS, fallback } = control;
+  return { ...resolveValue(control), min, max, readback, keepaliveS, fallback };
+}
