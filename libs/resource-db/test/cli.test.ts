@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { createProgram, runCli } from '@venfleet/core/node';
+import { addFileCommands } from '../src/cli/files.js';
+import { addPrepare } from '../src/cli/prepare.js';
+import { addQuery } from '../src/cli/query.js';
+import { addStats } from '../src/cli/stats.js';
+import { formatTable } from '../src/cli/table.js';
+
+const CONFIG = `
+modbus: { host: 127.0.0.1, basePort: 20000 }
+mqtt: { host: 127.0.0.1, port: 1883, baseTopic: fleet }
+files:
+  bars.csv:
+    subType: Bars
+    type: DSR
+    capacity: { pMaxKw: 25, eMaxKwh: 100 }
+    meter: { via: MQTT, profile: shelly-pro-3em }
+`;
+const BARS = `title,address,longitude,latitude
+Bar Ida,"Algade 3, 9000 Aalborg",9.91,57.01
+Bar Bo,"Algade 4, 7100 Vejle",9.5,55.7
+`;
+
+let folder: string;
+
+/** Runs a command line as main.ts does. */
+async function resourceDb(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const into = (lines: string[]) => (chunk: unknown) => lines.push(String(chunk)) > 0;
+  const spies = [
+    jest.spyOn(process.stdout, 'write').mockImplementation(into(out) as never),
+    jest.spyOn(process.stderr, 'write').mockImplementation(into(err) as never),
+  ];
+  const program = createProgram('resource-db', 'test');
+  addPrepare(program);
+  addStats(program);
+  addQuery(program);
+  addFileCommands(program);
+  process.exitCode = 0;
+  await runCli(program, ['node', 'resource-db', ...args]);
+  for (const spy of spies) spy.mockRestore();
+  const status = process.exitCode;
+  process.exitCode = 0;
+  return { status, out: out.join(''), err: err.join('') };
+}
+
+const path = (name: string) => join(folder, name);
+const db = () => ['--db', path('r.db')];
+const prepare = (...more: string[]) =>
+  resourceDb('prepare', ...db(), '--source', folder, '--config', path('fleet.yaml'), '--credentials', path('c.json'), ...more);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'resource-db-cli-'));
+  writeFileSync(path('fleet.yaml'), CONFIG);
+  writeFileSync(path('bars.csv'), BARS);
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('resource-db', () => {
+  test('prepare imports, writes credentials and says so on one line of JSON', async () => {
+    const { status, out } = await prepare('--json');
+    expect(status).toBe(0);
+    expect(out.trimEnd()).not.toContain('\n');
+    expect(JSON.parse(out)).toMatchObject({
+      created: 2,
+      rejected: 0,
+      vens: 2,
+      resources: 2,
+      credentials: { file: path('c.json') },
+    });
+  });
+
+  test('prepare ends with status 1 and names each refused row on standard error', async () => {
+    writeFileSync(path('bars.csv'), `${BARS}Bar X,nowhere,1,1\n`);
+    const { status, out, err } = await prepare();
+    expect(status).toBe(1);
+    expect(out).toMatch(/rejected +1\n/);
+    expect(err).toContain('bars.csv:4: address: "nowhere" has no city');
+    expect(out).toContain(path('r.rejects.csv'));
+  });
+
+  test('stats and query show what is there', async () => {
+    await prepare();
+    expect(JSON.parse((await resourceDb('stats', ...db(), '--json')).out)).toMatchObject({
+      resources: 2,
+      vens: 2,
+      byType: { DSR: 2, EV: 0 },
+      bySubType: { Bars: 2 },
+      byVen: [
+        { ven: 'Aalborg', resources: 1 },
+        { ven: 'Vejle', resources: 1 },
+      ],
+      byConnection: { reader: { MODBUSTCP: 0, MQTT: 2, FILEREADER: 0 }, writer: { MQTT: 0 } },
+      capacity: { pMaxKw: 50 },
+    });
+    const { out } = await resourceDb('query', ...db(), '--ven', 'Vejle', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      total: 1,
+      resources: [{ name: 'Bar Bo', pMaxKw: 25, reader: { type: 'MQTT' }, writer: null }],
+    });
+    expect((await resourceDb('query', ...db(), '--type', 'EV')).out).toBe('no resource\n');
+  });
+
+  test('export and backup refuse a file that exists; check finds them sound', async () => {
+    await prepare();
+    for (const args of [
+      ['export', ...db(), '--ven', 'Vejle'],
+      ['backup', ...db()],
+    ]) {
+      const target = path(`${args[0]}.db`);
+      expect((await resourceDb(...args, '--out', target)).status).toBe(0);
+      expect(await resourceDb(...args, '--out', target)).toMatchObject({
+        status: 1,
+        err: expect.stringContaining('exists already'),
+      });
+      expect(await resourceDb('check', '--db', target)).toMatchObject({ status: 0, out: expect.stringContaining('is sound') });
+    }
+  });
+
+  test('a missing database names the command that makes it; wrong options end with status 2', async () => {
+    expect(await resourceDb('stats', ...db())).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('npx nx run resource-db:prepare'),
+    });
+    expect(await resourceDb('stats', '--bad')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("unknown option '--bad'"),
+    });
+    expect((await resourceDb('query', ...db(), '--limit', '0')).status).toBe(2);
+    expect((await resourceDb('export', ...db())).status).toBe(2);
+  });
+});
+
+test('tables line up, numbers to the right', () => {
+  expect(
+    formatTable(
+      [
+        ['Bars', '1,056'],
+        ['Køkkener', '9'],
+      ],
+      ['KIND', 'N'],
+    ),
+  ).toBe('KIND          N\nBars      1,056\nKøkkener      9');
+});
