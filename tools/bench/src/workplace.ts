@@ -110,7 +110,7 @@ export class Workplace {
     const ended = new Promise<number>((done, fail) => {
       child.once('error', (cause) => {
         this.#children.delete(child);
-        fail(childFailed(command, args, `cannot be started: ${cause.message}`));
+        fail(childFailed(command, args, `cannot be started: ${cause.message}`, cause));
       });
       child.once('close', (status) => {
         this.#children.delete(child);
@@ -125,6 +125,6 @@ export class Workplace {
   }
 }
 
-function childFailed(command: string, args: readonly string[], what: string): VenfleetError {
-  return new VenfleetError('BENCH_CHILD_FAILED', `${[command, ...args].join(' ').slice(0, 200)} ${what}`);
+function childFailed(command: string, args: readonly string[], what: string, cause?: unknown): VenfleetError {
+  return new VenfleetError('BENCH_CHILD_FAILED', `${[command, ...args].join(' ').slice(0, 200)} ${what}`, { cause });
 }

@@ -1,5 +1,7 @@
 import type { Row } from '../row.js';
 import { prepareOrigRow, prepareRow } from './prepare.js';
+import { registerPyRow, registerRow } from './register.js';
+import { vtn310Row, vtnRow } from './vtn.js';
 
 /** Every row, in the order in which they are measured. */
-export const ROWS: readonly Row[] = [prepareRow, prepareOrigRow];
+export const ROWS: readonly Row[] = [prepareRow, prepareOrigRow, vtnRow, vtn310Row, registerRow, registerPyRow];
