@@ -119,7 +119,7 @@ export type ChargerValues = {
  * A write to a controller: what is absent stays as it is, so that the registers of a device can be
  * written one by one. `limitW`, `limitActive` and `limitValidForS` belong to a flex-controller: a write
  * with any of them while the limit is (or thereby becomes) active renews it. The others belong to a
- * charger; there, `limitA` or `limitValidForS` renews.
+ * charger; there, `limitA` grants a current anew and `limitValidForS` renews what is in force.
  */
 export type ControlWrite = {
   readonly limitW?: number | undefined;
