@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Clock, hours, milliseconds, seconds, systemClock } from '@venfleet/core';
 import { FakeClock } from '@venfleet/core/testing';
+import fc from 'fast-check';
 
 describe('FakeClock', () => {
   test('sleepers wake in order of their due times, each with the clock at exactly that time', async () => {
@@ -37,6 +38,28 @@ describe('FakeClock', () => {
     await clock.advance(seconds(1));
     await ticking;
     expect(ticks).toEqual([400, 800, 1200]);
+  });
+
+  test('any number of sleepers wake sorted by due time, and those who were aborted never', async () => {
+    const nap = fc.record({ ms: fc.integer({ min: 0, max: 50 }), aborted: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(nap, { maxLength: 30 }), async (naps) => {
+        const clock = new FakeClock();
+        const woken: number[] = [];
+        const controller = new AbortController();
+        const all = naps.map(async ({ ms, aborted }, i) => {
+          await clock.sleep(milliseconds(ms), aborted ? controller.signal : undefined);
+          woken.push(i);
+        });
+        const settled = Promise.allSettled(all);
+        controller.abort();
+        await clock.advance(milliseconds(50));
+        await settled;
+        const expected = naps.map((n, i) => ({ ...n, i })).filter((n) => !n.aborted);
+        expect(woken).toEqual(expected.sort((a, b) => a.ms - b.ms || a.i - b.i).map((n) => n.i));
+        expect(clock.sleeping).toBe(0);
+      }),
+    );
   });
 
   test('step moves the wall clock alone, either way, and wakes nobody', async () => {

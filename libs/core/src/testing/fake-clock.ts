@@ -13,7 +13,8 @@ interface Sleeper {
 export class FakeClock implements Clock {
   #wall: number;
   #monotonic = 0;
-  #sleepers: Sleeper[] = [];
+  /** In order of their due times; whoever fell asleep first comes first among equals. */
+  readonly #sleepers: Sleeper[] = [];
 
   constructor(start: Instant | string = '2026-01-01T00:00:00Z') {
     this.#wall = instant(typeof start === 'string' ? Date.parse(start) : start);
@@ -36,7 +37,7 @@ export class FakeClock implements Clock {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const remove = () => {
-        this.#sleepers = this.#sleepers.filter((s) => s !== sleeper);
+        this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
         signal?.removeEventListener('abort', onAbort);
       };
       const onAbort = () => {
@@ -50,7 +51,7 @@ export class FakeClock implements Clock {
           resolve();
         },
       };
-      this.#sleepers.push(sleeper);
+      this.#sleepers.splice(this.#placeFor(sleeper.due), 0, sleeper);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
@@ -60,8 +61,8 @@ export class FakeClock implements Clock {
     const end = this.#monotonic + duration;
     await settle();
     for (;;) {
-      const next = this.#sleepers.filter((s) => s.due <= end).sort((a, b) => a.due - b.due)[0];
-      if (next === undefined) break;
+      const next = this.#sleepers[0];
+      if (next === undefined || next.due > end) break;
       this.#move(Math.max(0, next.due - this.#monotonic));
       next.wake();
       await settle();
@@ -73,6 +74,17 @@ export class FakeClock implements Clock {
   /** Jumps the wall clock by `byMs` without letting time pass. */
   step(byMs: number): void {
     this.#wall += byMs;
+  }
+
+  /** Behind all that are due earlier or at the same time; by halves, since a fleet is ten thousand sleepers. */
+  #placeFor(due: number): number {
+    let [low, high] = [0, this.#sleepers.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sleepers[middle] as Sleeper).due <= due) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #move(ms: number): void {
