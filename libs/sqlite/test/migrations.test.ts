@@ -61,8 +61,9 @@ describe('migrations', () => {
     expect(names(open('a.db'))).toEqual(['a']);
   });
 
-  test('processes that make the same new databases at once all succeed', async () => {
+  test('processes that make or migrate the same databases at once all succeed', async () => {
     const paths = Array.from({ length: 15 }, (_, i) => path(`${i}.db`));
+    for (let i = 0; i < paths.length; i += 3) open(`${i}.db`, { schema: first }).close();
     const marks = ['a', 'b', 'c'];
     const processes = marks.map((mark) => startFixture('open-many.mjs', mark, ...paths));
     expect(await Promise.all(processes.map(({ ended }) => ended))).toEqual(marks.map(() => [0, null]));
