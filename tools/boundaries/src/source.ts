@@ -83,13 +83,9 @@ function lineFinder(text: string): (node: Node) => number {
 
 function visit(node: Node, see: (node: Node) => void): void {
   see(node);
-  // `typeof setTimeout` in a type uses nothing; `typeof import('x')` takes a type from x.
-  if (node.type === 'TsTypeQuery')
-    visitAll(
-      [node.exprName].filter((name) => isNode(name) && name.type === 'TsImportType'),
-      see,
-    );
-  else visitAll(Object.values(node), see);
+  // `typeof setTimeout` in a type uses nothing, but `typeof import('x')` takes a type from x.
+  const usesNothing = node.type === 'TsTypeQuery' && (node.exprName as Node).type !== 'TsImportType';
+  if (!usesNothing) visitAll(Object.values(node), see);
 }
 
 function visitAll(values: readonly unknown[], see: (node: Node) => void): void {
@@ -110,11 +106,11 @@ function importsOf(node: Node): Found[] {
     case 'ExportAllDeclaration':
       return declared(node);
     case 'TsImportEqualsDeclaration':
-      return whole((node.moduleRef as { expression?: Node }).expression, node.isTypeOnly === true);
+      return written((node.moduleRef as { expression?: Node }).expression, node.isTypeOnly === true);
     case 'TsImportType':
-      return whole(node.argument as Node, true);
+      return written(node.argument as Node, true);
     case 'CallExpression':
-      return loadsModule(node.callee as Node) ? whole((node.arguments as { expression: Node }[])[0]?.expression, false) : [];
+      return loadsModule(node.callee as Node) ? written((node.arguments as { expression: Node }[])[0]?.expression, false) : [];
     default:
       return [];
   }
@@ -131,7 +127,7 @@ function declared(node: Node): Found[] {
   const names = specifiers
     .map((s) => (s.type.endsWith('Specifier') ? nameOf(s.imported ?? s.orig ?? s.local) : ''))
     .filter((n) => n !== '');
-  return whole(node.source as Node | undefined, node.typeOnly === true || allTypes, names);
+  return written(node.source as Node | undefined, node.typeOnly === true || allTypes, names);
 }
 
 const nameOf = (node: Node | null | undefined): string => (typeof node?.value === 'string' ? node.value : '');
@@ -145,12 +141,12 @@ function loadsModule(callee: Node): boolean {
 }
 
 /** A specifier that is written out; one that is computed cannot be checked. */
-function whole(specifier: Node | null | undefined, typeOnly: boolean, names: string[] = []): Found[] {
-  const text = specifier?.type === 'TemplateLiteral' ? writtenOut(specifier) : nameOf(specifier);
+function written(specifier: Node | null | undefined, typeOnly: boolean, names: string[] = []): Found[] {
+  const text = specifier?.type === 'TemplateLiteral' ? textOf(specifier) : nameOf(specifier);
   return text === '' ? [] : [{ specifier: text, typeOnly, names }];
 }
 
-function writtenOut(template: Node): string {
+function textOf(template: Node): string {
   const quasis = template.quasis as { cooked?: string }[];
   return quasis.length === 1 ? (quasis[0]?.cooked ?? '') : '';
 }
