@@ -41,7 +41,7 @@ export function checkModbus(parts: ModbusParts): Finding[] {
     ...parts.points.flatMap((entry) => checkPoint(entry, parts, layout)),
     ...parts.controls.flatMap((entry) => checkWritable(entry, readable, controlNames)),
     ...checkDerived(parts.derived, pointNames),
-    ...checkProbe(parts.probe),
+    ...checkProbe(parts.probe, parts.sunspec !== undefined),
     ...checkLayout(layout),
     ...checkClaims([
       ...headerClaims(layout),
@@ -109,8 +109,9 @@ function checkWritable(
   return flaws.map(({ field, reason }) => ({ path: ['controls', index, field], reason }));
 }
 
-function checkProbe(probe: ProbeFile | undefined): Finding[] {
+function checkProbe(probe: ProbeFile | undefined, discoverable: boolean): Finding[] {
   if (probe === undefined) return [];
+  if (discoverable) return [{ path: ['probe'], reason: 'a SunSpec device is proven by discovery, wherever its models stand' }];
   const flaws = checkValue({ ...probe, name: 'x-probe' });
   const text = typeof probe.expect === 'string';
   if (probe.type === 'bool') flaws.push({ field: 'type', reason: 'a probe reads registers' });

@@ -74,15 +74,22 @@ export function resolveMqtt(file: MqttProfileFile): MqttProfile {
   return {
     ...{ kind, id, vendor, model, source, verified, derived, availability, command, staleAfterS },
     messages: new Map(file.messages.map((m) => [m.name, m])),
-    points: new Map(file.points.map((p) => [p.name, { ...resolveValue(p), phase: p.phase, monotonic: p.monotonic }])),
+    points: new Map(
+      file.points.map((p) => [
+        p.name,
+        { ...resolveValue(p), phase: p.phase, decimals: p.decimals, initial: p.initial, monotonic: p.monotonic },
+      ]),
+    ),
     queries: new Map(file.queries.map((q) => [q.name, q])),
     controls: new Map(file.controls.map((c) => [c.name, resolveControl(c)])),
   };
 }
 
 function resolveValue(value: { readonly name: string; readonly unit?: string | undefined; readonly path: string }) {
-  const factor = toBaseUnit(value.unit ?? '1')?.factor ?? { multiplier: 1, divisor: 1 };
-  return { name: value.name, quantity: quantityOf(value.name), path: value.path.split('.'), factor };
+  const quantity = quantityOf(value.name);
+  // A private value stays in the device's own unit.
+  const factor = (quantity === undefined ? undefined : toBaseUnit(value.unit ?? '1')?.factor) ?? { multiplier: 1, divisor: 1 };
+  return { name: value.name, quantity, path: value.path.split('.'), factor };
 }
 
 function resolveControl(control: MqttControlFile): MqttControl {

@@ -19,8 +19,17 @@ export const topicTemplate = z
       ctx.addIssue('must have exactly one placeholder, so that a topic tells whose it is');
   });
 
+/** What payload templates may say besides: an asker's message number, the device's own name, times. */
+export const PAYLOAD_PLACEHOLDERS = [...TOPIC_PLACEHOLDERS, 'id', 'device', 'time', 'ts'] as const;
+
 const qos = z.union([z.literal(0), z.literal(1), z.literal(2)], 'must be 0, 1 or 2').default(0);
-const json = z.json();
+/** JSON whose texts may hold placeholders; one that is a placeholder alone takes the parameter's own type. */
+const jsonTemplate = z.json().superRefine((value, ctx) => {
+  const known: readonly string[] = PAYLOAD_PLACEHOLDERS;
+  for (const [, name = ''] of JSON.stringify(value).matchAll(/\{([A-Za-z]+)\}/g)) {
+    if (!known.includes(name)) ctx.addIssue(`unknown placeholder {${name}}; known are ${known.map((k) => `{${k}}`).join(', ')}`);
+  }
+});
 
 /** Steps into JSON, joined by dots: `em:0.a_act_power`. */
 const jsonPath = z.string().regex(/^[^.]+(\.[^.]+)*$/, 'must be keys joined by dots');
@@ -46,8 +55,8 @@ const messageSchema = z.strictObject({
   partial: z.boolean().default(false),
   /** Top-level texts that must be there, else the message is about something else. */
   where: z.record(z.string(), z.string()).default({}),
-  /** What the payload has besides the values. */
-  constants: z.record(z.string(), json).default({}),
+  /** What the payload has besides the values; `{placeholder}` texts are filled in when it is sent. */
+  template: z.record(z.string(), jsonTemplate).default({}),
 });
 
 const mqttPointSchema = z.strictObject({
@@ -55,14 +64,18 @@ const mqttPointSchema = z.strictObject({
   path: jsonPath,
   /** The value is an array by phase on multi-phase devices, a plain number on others: this one phase, or the sum. */
   phase: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal('sum')], "must be 1, 2, 3 or 'sum'").optional(),
+  /** Digits after the point that the device sends. */
+  decimals: z.int().min(0).max(9).optional(),
+  /** What a simulated device says until it is told otherwise. */
+  initial: z.union([z.number(), z.string(), z.boolean()]).optional(),
 });
 
 const querySchema = z.strictObject({
   name: z.string().min(1),
   topic: topicTemplate,
   qos,
-  /** JSON, or a text that is sent as it is; `{client}` inside a text value is the asker's reply prefix. */
-  payload: z.union([z.string(), z.record(z.string(), json)]),
+  /** A text that is sent as it is, or a JSON template. */
+  payload: z.union([z.string(), z.record(z.string(), jsonTemplate)]),
   /** The message that answers. */
   answer: z.string(),
 });
@@ -87,4 +100,4 @@ export type MqttMessage = z.infer<typeof messageSchema>;
 export type MqttPointFile = z.infer<typeof mqttPointSchema>;
 export type MqttControlFile = z.infer<typeof mqttControlSchema>;
 export type MqttQuery = z.infer<typeof querySchema>;
-export type JsonValue = z.infer<typeof json>;
+export type JsonValue = z.infer<ReturnType<typeof z.json>>;

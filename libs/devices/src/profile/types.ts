@@ -96,6 +96,8 @@ export interface MqttPoint {
   readonly phase: 1 | 2 | 3 | 'sum' | undefined;
   /** From the payload's unit to the canonical one. */
   readonly factor: Ratio;
+  readonly decimals: number | undefined;
+  readonly initial: PointValue | undefined;
   readonly monotonic: boolean;
 }
 
