@@ -1,1 +1,4 @@
-export {};
+export { type FleetStatus, fleetStatus } from './registration/fleet-status.js';
+export { type RegisterFleetOptions, type RegistrationSummary, registerFleet } from './registration/register-fleet.js';
+export type { Failure } from './registration/registry.js';
+export type { ClientSecret, VtnSettings } from './vtn.js';

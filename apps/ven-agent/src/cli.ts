@@ -1,0 +1,83 @@
+import { systemClock } from '@venfleet/core';
+import {
+  addCommand,
+  type Command,
+  createPinoLogger,
+  createProgram,
+  createProgress,
+  printResult,
+  shutdownSignal,
+  wholeNumber,
+} from '@venfleet/core/node';
+import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from './config.js';
+import { fleetStatus } from './registration/fleet-status.js';
+import { statusText, summaryText } from './registration/output.js';
+import { registerFleet } from './registration/register-fleet.js';
+
+/** The agent's command line. @param env the environment, read by main.ts alone. */
+export function buildProgram(env: NodeJS.ProcessEnv): Command {
+  const program = createProgram('ven-agent', 'OpenADR 3 VEN agent');
+  addRegister(program, env);
+  addStatus(program, env);
+  return program;
+}
+
+function addCommonOptions(command: Command): Command {
+  return command
+    .option('--config <path>', `settings file (default: ${DEFAULT_CONFIG_FILE} where it exists)`)
+    .option('--db <path>', 'resource database (default: config/resources.db)')
+    .option('--state <path>', "the agent's state database (default: .venfleet/ven-agent.db)")
+    .option('--json', 'print one line of JSON instead of text');
+}
+
+type RegisterFlags = ConfigFlags & { limit?: number; ven?: string[]; dryRun?: boolean; prune?: boolean; json?: boolean };
+
+function addRegister(program: Command, env: NodeJS.ProcessEnv): void {
+  addCommonOptions(
+    addCommand(program, 'register', 'Registers the VENs and resources of the database with a VTN; run again, it changes nothing'),
+  )
+    .option('--vtn-url <url>', 'base URL of the VTN (default: http://localhost:8000/openadr3/3.0.1)')
+    .option('--vtn-version <version>', 'OpenADR version that the VTN speaks: auto, 3.0.1 or 3.1.0 (default: auto)')
+    .option('--credentials <path>', 'credentials file (default: config/dev-credentials.json)')
+    .option('--no-auth', 'use no authentication at all')
+    .option('--limit <n>', 'only the n VENs with the most resources', wholeNumber(1))
+    .option('--ven <name>', 'only this VEN; may be given several times', (name, names: string[] = []) => [...names, name])
+    .option('--dry-run', 'only show what would be done')
+    .option('--prune', 'also delete from the VTN what this agent registered and the database no longer has')
+    .option('--log-level <level>', 'debug, info, warn or error (default: warn)')
+    .action(async (flags: RegisterFlags) => {
+      const config = loadAgentConfig(flags, env);
+      let progress: ReturnType<typeof createProgress> | undefined;
+      const started = systemClock.monotonic();
+      const summary = await registerFleet({
+        ...config,
+        ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+        ...(flags.ven === undefined ? {} : { vens: flags.ven }),
+        dryRun: flags.dryRun ?? false,
+        prune: flags.prune ?? false,
+        signal: shutdownSignal(),
+        logger: createPinoLogger({ level: config.logLevel }).child({ component: 'register' }),
+        onStart: ({ resources }) => {
+          progress = createProgress(resources, 'registering', { quiet: flags.json ?? false });
+        },
+        onProgress: (done, ven) => progress?.update(done, ven),
+      }).finally(() => progress?.stop());
+      const durationMs = Math.round(systemClock.monotonic() - started);
+      const { results, ...rest } = summary;
+      printResult(
+        flags.json,
+        flags.dryRun ? { ...rest, durationMs, vensPlanned: results.map(({ ids, ...r }) => r) } : { ...rest, durationMs },
+        () => summaryText(summary, durationMs),
+      );
+      if (summary.failures.length > 0) process.exitCode = 1;
+    });
+}
+
+function addStatus(program: Command, env: NodeJS.ProcessEnv): void {
+  addCommonOptions(addCommand(program, 'status', 'Shows what is registered with which VTN, as this agent remembers it'))
+    .option('--ven <name>', 'only this VEN, with its failures')
+    .action((flags: ConfigFlags & { ven?: string; json?: boolean }) => {
+      const status = fleetStatus(loadAgentConfig({ ...flags, auth: false }, env), flags.ven);
+      printResult(flags.json, status, () => statusText(status));
+    });
+}

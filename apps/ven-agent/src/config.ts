@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { type LogLevel, milliseconds } from '@venfleet/core';
+import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
+import { z } from 'zod';
+import type { ClientSecret, VtnSettings } from './vtn.js';
+
+export const DEFAULT_CONFIG_FILE = 'config/ven-agent.yaml';
+const DEFAULT_VTN_URL = 'http://localhost:8000/openadr3/3.0.1';
+const VERSIONS = ['auto', '3.0.1', '3.1.0'] as const;
+
+const clientSchema = z.strictObject({
+  id: z.string().min(1),
+  secret: z
+    .string()
+    .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself'),
+});
+
+const configSchema = z.strictObject({
+  version: z.literal(1),
+  vtn: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      version: z.enum(VERSIONS),
+      tokenUrl: z.url({ protocol: /^https?$/ }),
+      auth: z.boolean(),
+      credentials: z.string().min(1),
+      client: clientSchema,
+      businessClient: clientSchema,
+      caFile: z.string().min(1),
+      verifyTls: z.boolean(),
+      connections: z.int().min(1).max(1024),
+      requestTimeoutMs: z.int().min(100).max(600_000),
+    })
+    .partial()
+    .optional(),
+  database: z.string().min(1).optional(),
+  state: z.string().min(1).optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+});
+
+type ConfigFile = z.infer<typeof configSchema>;
+
+/** Options of the command line that go before the environment and the file. */
+export interface ConfigFlags {
+  readonly config?: string;
+  readonly vtnUrl?: string;
+  readonly vtnVersion?: string;
+  readonly credentials?: string;
+  /** False for --no-auth. */
+  readonly auth?: boolean;
+  readonly db?: string;
+  readonly state?: string;
+  readonly logLevel?: string;
+}
+
+export interface AgentConfig {
+  readonly vtn: VtnSettings;
+  readonly db: string;
+  readonly state: string;
+  readonly logLevel: LogLevel;
+}
+
+/**
+ * The agent's settings: command line, then environment (VENFLEET_…), then the file, then defaults.
+ * @param env the environment; only main.ts reads the real one.
+ * @throws VenfleetError CONFIG_INVALID, FILE_UNREADABLE, SECRET_…, USAGE
+ */
+export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): AgentConfig {
+  const file = readFile(flags.config ?? env.VENFLEET_CONFIG);
+  const vtn = file.vtn ?? {};
+  const url = httpUrl(flags.vtnUrl ?? env.VENFLEET_VTN_URL ?? vtn.url ?? DEFAULT_VTN_URL);
+  const version = oneOf('VTN version', flags.vtnVersion ?? env.VENFLEET_VTN_VERSION ?? vtn.version ?? 'auto', VERSIONS);
+  const noAuth = flags.auth === false || (vtn.auth === false && flags.credentials === undefined);
+  const client = noAuth ? undefined : clientSecret('VENFLEET_CLIENT', vtn.client, env);
+  const business = noAuth ? undefined : clientSecret('VENFLEET_BL_CLIENT', vtn.businessClient, env);
+  const credentials =
+    flags.credentials ??
+    env.VENFLEET_CREDENTIALS ??
+    vtn.credentials ??
+    (client === undefined ? 'config/dev-credentials.json' : undefined);
+  return {
+    vtn: {
+      url,
+      noAuth,
+      ...(version === 'auto' ? {} : { version }),
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(client === undefined ? {} : { client }),
+      ...(business === undefined ? {} : { business }),
+      ...(vtn.tokenUrl === undefined ? {} : { tokenUrl: vtn.tokenUrl }),
+      ...(vtn.caFile === undefined ? {} : { caFile: vtn.caFile }),
+      ...(vtn.verifyTls === undefined ? {} : { verifyTls: vtn.verifyTls }),
+      ...(vtn.connections === undefined ? {} : { connections: vtn.connections }),
+      ...(vtn.requestTimeoutMs === undefined ? {} : { requestTimeout: milliseconds(vtn.requestTimeoutMs) }),
+    },
+    db: flags.db ?? env.VENFLEET_DB ?? file.database ?? 'config/resources.db',
+    state: flags.state ?? env.VENFLEET_STATE ?? file.state ?? '.venfleet/ven-agent.db',
+    logLevel: oneOf('log level', flags.logLevel ?? file.logLevel ?? 'warn', ['debug', 'info', 'warn', 'error'] as const),
+  };
+}
+
+/** The default file need not be there; one that was asked for must. */
+function readFile(path: string | undefined): ConfigFile {
+  if (path === undefined && !existsSync(DEFAULT_CONFIG_FILE)) return { version: 1 };
+  return loadConfigFile(path ?? DEFAULT_CONFIG_FILE, configSchema, 'config/ven-agent.example.yaml shows every setting');
+}
+
+function clientSecret(
+  prefix: string,
+  configured: z.infer<typeof clientSchema> | undefined,
+  env: NodeJS.ProcessEnv,
+): ClientSecret | undefined {
+  const [id, secret] = [env[`${prefix}_ID`], env[`${prefix}_SECRET`]];
+  if (id !== undefined && secret !== undefined) return { clientId: id, clientSecret: secret };
+  if (id !== undefined || secret !== undefined) {
+    throw usageError(`${prefix}_ID and ${prefix}_SECRET belong together, but only one is set`, 'set both, or neither');
+  }
+  return configured === undefined ? undefined : { clientId: configured.id, clientSecret: resolveSecret(configured.secret, env) };
+}
+
+function httpUrl(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw usageError(`the VTN URL ${text} is no URL`, `it looks like ${DEFAULT_VTN_URL}`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw usageError(
+      `the VTN URL must begin with http:// or https://, not ${url.protocol}//`,
+      `it looks like ${DEFAULT_VTN_URL}`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw usageError(
+      'the VTN URL must not hold a user or password',
+      'put credentials into the credentials file or the environment',
+    );
+  }
+  if (url.search !== '' || url.hash !== '') throw usageError(`the VTN URL must end with its path: ${text}`, 'leave out ? and #');
+  return url.href.replace(/\/+$/, '');
+}
+
+function oneOf<T extends string>(what: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw usageError(`unknown ${what} ${value}`, `it is one of ${allowed.join(', ')}`);
+  return found;
+}

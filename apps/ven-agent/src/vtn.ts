@@ -1,0 +1,140 @@
+import {
+  type Clock,
+  type Duration,
+  type Logger,
+  milliseconds,
+  type RetryPolicy,
+  seconds,
+  systemRandom,
+  VenfleetError,
+} from '@venfleet/core';
+import { readTextFile } from '@venfleet/core/node';
+import {
+  anonymous,
+  businessClientOf,
+  type CredentialsFile,
+  clientCredentialsTokens,
+  clientOf,
+  createHttpTransport,
+  createVtnClient,
+  detectVtn,
+  loadCredentials,
+  type VtnClient,
+  type WireVersion,
+} from '@venfleet/openadr';
+
+/** An OAuth2 client's id and secret, the secret already resolved. */
+export interface ClientSecret {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Which VTN, and how to talk to it. */
+export interface VtnSettings {
+  /** Base URL, e.g. http://localhost:8000/openadr3/3.0.1 */
+  readonly url: string;
+  /** The version that the VTN speaks; found out when absent. */
+  readonly version?: WireVersion;
+  /** Token endpoint; by default the one the VTN announces (3.1), or `auth/token` below its URL. */
+  readonly tokenUrl?: string;
+  /** Without authentication: no token is asked for or sent. */
+  readonly noAuth?: boolean;
+  /** Path of a credentials file with a client for each VEN and perhaps one for business logic. */
+  readonly credentials?: string;
+  /** The VEN's client, for an agent of one VEN; goes before the credentials file. */
+  readonly client?: ClientSecret;
+  /** The business-logic client, for provisioning; goes before the credentials file. */
+  readonly business?: ClientSecret;
+  /** Path of a PEM file with the certificate authorities to trust instead of the system's. */
+  readonly caFile?: string;
+  /** Only `false` turns certificate checks off: for tests on a private network. */
+  readonly verifyTls?: boolean;
+  /** Connections, and requests in flight, at most. */
+  readonly connections?: number;
+  readonly requestTimeout?: Duration;
+  readonly retry?: RetryPolicy;
+}
+
+/** The VTN as the agent uses it: a client for each VEN and one for business logic, if there is one. */
+export interface FleetConnection {
+  readonly url: string;
+  readonly version: WireVersion;
+  /** @throws VenfleetError NO_CREDENTIALS */
+  forVen(name: string): { readonly client: VtnClient; readonly clientId: string | undefined };
+  readonly business: VtnClient | undefined;
+  close(): Promise<void>;
+}
+
+/** Patient enough to sit out a VTN's restart: about half a minute on average. */
+const PATIENT: RetryPolicy = { attempts: 10, base: milliseconds(250), cap: seconds(8), longestAsked: seconds(300) };
+
+/**
+ * Finds out what the VTN speaks and prepares the clients; tokens are fetched when first needed.
+ * @throws VenfleetError VTN_UNREACHABLE, NOT_OPENADR, FILE_UNREADABLE, CREDENTIALS_INVALID
+ */
+export async function connectFleet(settings: VtnSettings, ports: { clock: Clock; logger: Logger }): Promise<FleetConnection> {
+  const file = settings.noAuth || settings.credentials === undefined ? undefined : loadCredentials(settings.credentials);
+  const { clock, logger } = ports;
+  const transport = createHttpTransport({
+    connections: settings.connections ?? 64,
+    ...(settings.requestTimeout === undefined ? {} : { requestTimeout: settings.requestTimeout }),
+    tls: {
+      ...(settings.caFile === undefined ? {} : { ca: readTextFile(settings.caFile, 'the CA file') }),
+      rejectUnauthorized: settings.verifyTls ?? true,
+    },
+    clock,
+    logger,
+  });
+  try {
+    const found = await detectVtn(settings.url, {
+      transport,
+      ...(settings.version === undefined ? {} : { version: settings.version }),
+    });
+    const vtn = { ...found, tokenUrl: settings.tokenUrl ?? found.tokenUrl };
+    const clientFor = (credentials: ClientSecret | undefined, role: 'VEN' | 'BL') =>
+      createVtnClient({
+        transport,
+        vtn,
+        role,
+        tokens:
+          credentials === undefined
+            ? anonymous
+            : clientCredentialsTokens({ transport, tokenUrl: vtn.tokenUrl, ...pick(credentials), clock }),
+        clock,
+        random: systemRandom,
+        logger,
+        retryPolicy: settings.retry ?? PATIENT,
+      });
+    const business = settings.noAuth ? undefined : (settings.business ?? (file && businessClientOf(file)));
+    return {
+      url: vtn.baseUrl,
+      version: vtn.version,
+      forVen(name) {
+        if (settings.noAuth) return { client: clientFor(undefined, 'VEN'), clientId: undefined };
+        const own = settings.client ?? credentialsOf(file, name, settings.credentials);
+        return { client: clientFor(own, 'VEN'), clientId: own.clientId };
+      },
+      business: business === undefined ? undefined : clientFor(business, 'BL'),
+      close: () => transport.close(),
+    };
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+}
+
+function pick({ clientId, clientSecret }: ClientSecret): ClientSecret {
+  return { clientId, clientSecret };
+}
+
+function credentialsOf(file: CredentialsFile | undefined, name: string, path: string | undefined): ClientSecret {
+  const client = file === undefined ? undefined : clientOf(file, name);
+  if (client !== undefined) return client;
+  throw new VenfleetError(
+    'NO_CREDENTIALS',
+    `there are no credentials for the VEN ${name}${path === undefined ? '' : ` in ${path}`}`,
+    {
+      hint: 'add a client with this venName to the credentials file, or set VENFLEET_CLIENT_ID and VENFLEET_CLIENT_SECRET',
+    },
+  );
+}
