@@ -14,6 +14,7 @@ const schema = z.strictObject({
   vtnUrl: z.url().default('http://localhost:8000/openadr3/3.0.1'),
   pollIntervalMs: z.number().int().positive().default(10_000),
   vens: z.array(z.strictObject({ name: z.string(), enabled: z.boolean().default(true) })).default([]),
+  auth: z.union([z.literal('none'), z.strictObject({ clientId: z.string(), secret: z.string() })]).default('none'),
   ports: z.record(z.string(), z.string()).default({}),
 });
 
@@ -73,6 +74,12 @@ describe('loadConfigFile', () => {
 
   test('a missing key is told at the line of the map that lacks it', () => {
     expect(mistakes('vens:\n  - name: a\n  - enabled: false\n')).toEqual([expect.stringMatching(/^3: vens\.1\.name: /)]);
+  });
+
+  test('where several forms are allowed, the mistake in the one that was meant is told, or what each expects', () => {
+    expect(mistakes('auth:\n  clientId: a\n  secret: 5\n')).toEqual([expect.stringMatching(/^3: auth\.secret: .*string/)]);
+    expect(mistakes('auth:\n  clientId: a\n  secret: env:A\n  more: 1\n')).toEqual(['4: auth.more: unknown key']);
+    expect(mistakes('auth: 7\n')).toEqual([expect.stringMatching(/^1: auth: .*"none".*, or .*object/)]);
   });
 
   test('a key that YAML reads as a number is found too', () => {

@@ -20,13 +20,8 @@ export function loadConfigFile<T>(path: string, schema: z.ZodType<T>, hint?: str
   }
   const parsed = schema.safeParse(toPlainValue(document, path) ?? {});
   if (parsed.success) return parsed.data;
-  const findings = parsed.error.issues.flatMap((issue) => {
-    // An unknown key's own line is more use than the line of the map around it.
-    const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    return paths.map((p) => {
-      const reason = issue.code === 'unrecognized_keys' ? 'unknown key' : issue.message;
-      return `${path}:${lineOf(keyOffset(document, p))}: ${p.join('.') || '(top level)'}: ${reason}`;
-    });
+  const findings = parsed.error.issues.flatMap(mistakesOf).map(([place, reason]) => {
+    return `${path}:${lineOf(keyOffset(document, place))}: ${place.join('.') || '(top level)'}: ${reason}`;
   });
   throw invalidConfig(path, findings);
 }
@@ -45,6 +40,26 @@ function invalidConfig(path: string, details: string[]): VenfleetError {
     context: { path },
     details,
   });
+}
+
+type Mistake = readonly [place: readonly PropertyKey[], reason: string];
+
+function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
+  // An unknown key's own line is more use than the line of the map around it.
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [[...issue.path, key], 'unknown key']);
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return mistakesOfUnion(issue);
+  return [[issue.path, issue.message]];
+}
+
+/** Of several forms, the one that fits furthest is the one that was meant; where none fits at all, each is named. */
+function mistakesOfUnion({ path, errors }: z.core.$ZodIssueInvalidUnion): Mistake[] {
+  const forms = errors.map((issues) =>
+    issues.flatMap(mistakesOf).map(([place, reason]): Mistake => [[...path, ...place], reason]),
+  );
+  const depth = (form: Mistake[]) => Math.max(...form.map(([place]) => place.length));
+  const meant = forms.reduce((best, form) => (depth(form) > depth(best) ? form : best));
+  if (depth(meant) > path.length) return meant;
+  return [[path, [...new Set(forms.flat().map(([, reason]) => reason))].join(', or ')]];
 }
 
 /** Where the deepest existing part of `path` begins in the file. */
