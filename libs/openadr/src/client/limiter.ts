@@ -23,13 +23,14 @@ const SLOW_FACTOR = 8;
 const SLOW_LATENCY = 250;
 const OVERLOAD_CUT = 0.5;
 const SLOW_CUT = 0.7;
-/** The floor is the least latency of this and the last span (ms), so that it follows a VTN that has become slower. */
-const FLOOR_SPAN = 30_000;
+/** With a queue at the VTN, answers get quicker with the cut, to about 0.7; above this they have not. */
+const HELPED = 0.85;
 
 /**
  * Bounds the requests in flight to one VTN by what it bears: additive increase, multiplicative decrease (Chiu and
  * Jain 1989, as TCP does). Overload and latency far above its floor cut the bound, once a round trip; each success
- * at the bound raises it by 1/bound. A Retry-After lets nobody start before its time.
+ * raises it by 1/bound while it is used. A cut that makes answers no quicker is taken back: such a VTN is slow by
+ * itself, not by the queue of our requests. A Retry-After lets nobody start before its time.
  */
 export class AdaptiveLimiter {
   readonly #clock: Clock;
@@ -42,12 +43,13 @@ export class AdaptiveLimiter {
   #heldUntil = Number.NEGATIVE_INFINITY;
   #waking = false;
   #cutAt = Number.NEGATIVE_INFINITY;
-  #floorSpanEnd = Number.NEGATIVE_INFINITY;
+  /** The least latency known of this VTN. */
   #floor = Number.POSITIVE_INFINITY;
-  #lastFloor = Number.POSITIVE_INFINITY;
   /** Mean latency and number of the answers to requests that started after the last cut. */
   #mean = 0;
   #answers = 0;
+  /** Bound and latency before the last cut, where that was for slowness. */
+  #beforeCut: { readonly limit: number; readonly mean: number } | undefined;
 
   constructor(clock: Clock, options: LimiterOptions = {}) {
     this.#clock = clock;
@@ -147,29 +149,44 @@ export class AdaptiveLimiter {
   /** Cuts the bound, but only once for all requests that were in flight together. */
   #cut(permit: number, now: number, factor: number): void {
     if (permit < this.#cutAt) return;
+    this.#beforeCut = undefined;
+    this.#change(now, this.#limit * factor);
+  }
+
+  /** Sets the bound; what is measured from now on is measured under it. */
+  #change(now: number, limit: number): void {
     this.#cutAt = now;
-    this.#limit = Math.max(1, this.#limit * factor);
+    this.#limit = Math.max(1, limit);
     this.#mean = 0;
     this.#answers = 0;
   }
 
   #learn(permit: number, now: number): void {
     const latency = now - permit;
-    if (now >= this.#floorSpanEnd) {
-      this.#lastFloor = this.#floor;
-      this.#floor = latency;
-      this.#floorSpanEnd = now + FLOOR_SPAN;
-    } else if (latency < this.#floor) this.#floor = latency;
+    this.#floor = Math.min(this.#floor, latency);
     if (permit >= this.#cutAt) {
       this.#answers++;
       this.#mean += (latency - this.#mean) / Math.min(this.#answers, 32);
-      const slow = Math.max(SLOW_LATENCY, SLOW_FACTOR * Math.min(this.#floor, this.#lastFloor));
-      if (this.#mean > slow) {
+      if (this.#mean > Math.max(SLOW_LATENCY, SLOW_FACTOR * this.#floor)) {
         // A whole round first: one slow answer is no queue.
-        if (this.#answers >= this.#limit) this.#cut(permit, now, SLOW_CUT);
+        if (this.#answers >= this.#limit) this.#slow(now);
         return;
       }
+      if (this.#answers >= this.#limit) this.#beforeCut = undefined;
     }
-    if (this.#inFlight + 1 >= this.limit) this.#limit = Math.min(this.#max, this.#limit + 1 / this.#limit);
+    // A bound that is hardly used has not been tried.
+    if (2 * (this.#inFlight + 1) >= this.limit) this.#limit = Math.min(this.#max, this.#limit + 1 / this.#limit);
+  }
+
+  #slow(now: number): void {
+    const before = this.#beforeCut;
+    if (before !== undefined && this.#mean > HELPED * before.mean) {
+      this.#floor = this.#mean;
+      this.#beforeCut = undefined;
+      this.#change(now, before.limit);
+    } else {
+      this.#beforeCut = { limit: this.#limit, mean: this.#mean };
+      this.#change(now, this.#limit * SLOW_CUT);
+    }
   }
 }
