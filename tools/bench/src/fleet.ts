@@ -1,20 +1,29 @@
 import { join } from 'node:path';
-import { type PrepareResult, prepare } from '@venfleet/resource-db';
+import { prepare } from '@venfleet/resource-db';
 import { ROOT, type Workplace } from './workplace.js';
 
 /** The CSV files of the sample fleet. */
 const SAMPLE_SOURCE = join(ROOT, 'config/exampleassets');
 
+/** A database that was made of CSV files. */
+export interface PreparedFleet {
+  readonly db: string;
+  readonly resources: number;
+  /** Names, biggest first. */
+  readonly vens: readonly string[];
+}
+
 /**
  * Imports CSV files into a fresh database.
  * @param source folder of the CSV files; by default the sample fleet's
- * @throws VenfleetError of prepare; Error when rows were refused, for then less work was done than the figure says
+ * @throws VenfleetError of prepare; Error when rows were refused, for then less was done than the figure would say
  */
-export function prepareFleet(place: Workplace, source = SAMPLE_SOURCE): PrepareResult & { readonly db: string } {
+export function prepareFleet(place: Workplace, source = SAMPLE_SOURCE): PreparedFleet {
   const db = place.path('resources.db');
-  const result = prepare({ source, db, config: join(ROOT, 'config/fleet.yaml'), rejects: place.path('rejects.csv') });
-  if (result.rejected > 0) throw new Error(`${result.rejected} rows of ${source} were refused`);
-  return { ...result, db };
+  const rejects = place.path('rejects.csv');
+  const { resources, vens, rejected } = prepare({ source, db, config: join(ROOT, 'config/fleet.yaml'), rejects });
+  if (rejected > 0) throw new Error(`${rejected} rows of ${source} were refused`);
+  return { db, resources, vens: vens.map(({ name }) => name) };
 }
 
 /**

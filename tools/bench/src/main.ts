@@ -1,6 +1,7 @@
 import { systemClock } from '@venfleet/core';
 import { createProgram, printResult, runCli, shutdownSignal, wholeNumber } from '@venfleet/core/node';
 import { describeRow, headLine, listText, resultLine, summaryLine, toJson } from './report.js';
+import type { Row } from './row.js';
 import { ROWS } from './rows/index.js';
 import { exitStatus, measureRow, type Result } from './run.js';
 import { selectRows } from './select.js';
@@ -13,23 +14,23 @@ interface BenchOptions {
   readonly list?: boolean;
 }
 
-const ROUNDS = 5;
+const ROUNDS = { smoke: 1, slow: 3, usual: 5 };
 
 async function bench(names: readonly string[], options: BenchOptions): Promise<void> {
-  const { json = false, smoke = false } = options;
-  const rows = selectRows(ROWS, names, { all: options.all ?? false, smoke });
-  if (options.list) {
+  const { json = false, smoke = false, list = false } = options;
+  const rows = selectRows(ROWS, names, { all: options.all ?? list, smoke });
+  if (list) {
     printResult(json, { rows: rows.map(describeRow) }, () => listText(rows));
     return;
   }
-  const rounds = options.rounds ?? (smoke ? 1 : ROUNDS);
+  const rounds = ({ slow }: Row) => options.rounds ?? ROUNDS[smoke ? 'smoke' : slow ? 'slow' : 'usual'];
   const signal = shutdownSignal();
   const say = (line: string) => json || process.stdout.write(`${line}\n`);
   const date = new Date(systemClock.now()).toISOString();
   const results: Result[] = [];
   say(headLine());
   for (const row of rows) {
-    const result = await measureRow(row, rounds, { smoke, clock: systemClock, signal });
+    const result = await measureRow(row, rounds(row), { smoke, clock: systemClock, signal });
     results.push(result);
     say(resultLine(result));
   }
@@ -44,7 +45,7 @@ const program = createProgram(
   .argument('[row...]', 'rows or families of rows to measure (default: all but the slow ones)')
   .option(
     '--rounds <n>',
-    `pairs of measurements for each row, after one to warm up (default: ${ROUNDS}, smoke: 1)`,
+    `pairs of measurements for each row, after one to warm up (default: ${ROUNDS.usual}, slow rows ${ROUNDS.slow}, smoke ${ROUNDS.smoke})`,
     wholeNumber(1, 1000),
   )
   .option('--all', 'measure the slow rows too')

@@ -1,7 +1,17 @@
 import type { Row } from '../row.js';
 import { prepareOrigRow, prepareRow } from './prepare.js';
 import { registerPyRow, registerRow } from './register.js';
+import { scalePrepareRow, scaleRegisterRow } from './scale.js';
 import { vtn310Row, vtnRow } from './vtn.js';
 
 /** Every row, in the order in which they are measured. */
-export const ROWS: readonly Row[] = [prepareRow, prepareOrigRow, vtnRow, vtn310Row, registerRow, registerPyRow];
+export const ROWS: readonly Row[] = [
+  prepareRow,
+  prepareOrigRow,
+  vtnRow,
+  vtn310Row,
+  registerRow,
+  registerPyRow,
+  scalePrepareRow,
+  scaleRegisterRow,
+];

@@ -59,8 +59,7 @@ async function contest(
   peer: (mock: Mock, fleet: Fleet, recording: readonly RecordedVen[]) => Promise<number>,
 ): Promise<Contest> {
   const { db, vens } = prepareFleet(place);
-  const names = vens.map(({ name }) => name);
-  const fleet = fleetOf(place, db, names, place.smoke ? SMOKE_LIMIT : undefined);
+  const fleet = fleetOf(place, db, vens, place.smoke ? SMOKE_LIMIT : undefined);
   const recording = await recordFleet(place, fleet);
   return {
     ours: () => withMock(place, fleet, (mock) => registerAt(place, fleet, mock)),

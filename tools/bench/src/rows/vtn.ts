@@ -37,12 +37,7 @@ function vtnRowOf(name: string, version: WireVersion): Row {
 /** Starts a mock with the biggest VEN, made by its own client, whose resources are still to be POSTed. */
 async function startWithOneVen(place: Workplace, version: WireVersion) {
   const { db, vens } = prepareFleet(place);
-  const fleet = fleetOf(
-    place,
-    db,
-    vens.map(({ name }) => name),
-    1,
-  );
+  const fleet = fleetOf(place, db, vens, 1);
   const [recorded] = await recordFleet(place, fleet);
   const client = recorded && clientOf(loadCredentials(fleet.credentials), recorded.ven.venName);
   if (client === undefined) throw new TypeError('the recording has no VEN with credentials');
