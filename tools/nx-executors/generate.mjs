@@ -3,7 +3,7 @@
  * themselves (`node dist/main.js --describe`). `--check` only tells whether the files are up to date.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,12 +24,12 @@ function programs() {
     .filter(({ targets }) => targets.length > 0);
 }
 
+/** Nx makes a number of `3` and an array of a repeated option before it compares types. */
+const ANY_VALUE = { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'array' }] };
+
 function schemaOf(command) {
   const properties = Object.fromEntries(
-    command.options.map(({ name, description, takesValue }) => [
-      name,
-      { ...(takesValue ? {} : { type: 'boolean' }), description },
-    ]),
+    command.options.map(({ name, description, takesValue }) => [name, { type: takesValue ? 'string' : 'boolean', description }]),
   );
   return {
     $schema: 'https://json-schema.org/schema',
@@ -52,6 +52,7 @@ function schemaOf(command) {
   };
 }
 
+mkdirSync(join(here, 'schemas'), { recursive: true });
 const files = new Map();
 const executors = {};
 for (const { folder, name, targets } of programs()) {
