@@ -127,7 +127,7 @@ describe('AdaptiveLimiter', () => {
       await round(l, clock, 400);
       limits.push(l.limit);
     }
-    expect(Math.min(...limits)).toBe(45);
+    expect(Math.min(...limits)).toBe(44);
     expect(limits.slice(1)).toEqual(Array(9).fill(64));
   });
 

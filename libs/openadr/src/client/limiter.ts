@@ -164,16 +164,16 @@ export class AdaptiveLimiter {
   #learn(permit: number, now: number): void {
     const latency = now - permit;
     this.#floor = Math.min(this.#floor, latency);
-    if (permit >= this.#cutAt) {
-      this.#answers++;
-      this.#mean += (latency - this.#mean) / Math.min(this.#answers, 32);
-      if (this.#mean > Math.max(SLOW_LATENCY, SLOW_FACTOR * this.#floor)) {
-        // A whole round first: one slow answer is no queue.
-        if (this.#answers >= this.#limit) this.#slow(now);
-        return;
-      }
-      if (this.#answers >= this.#limit) this.#beforeCut = undefined;
+    if (permit < this.#cutAt) return;
+    this.#answers++;
+    this.#mean += (latency - this.#mean) / Math.min(this.#answers, 32);
+    // A whole round first: one slow answer is no queue, and one quick answer does not show that there is none.
+    const wholeRound = this.#answers >= this.limit;
+    if (this.#mean > Math.max(SLOW_LATENCY, SLOW_FACTOR * this.#floor)) {
+      if (wholeRound) this.#slow(now);
+      return;
     }
+    if (wholeRound) this.#beforeCut = undefined;
     // A bound that is hardly used has not been tried.
     if (2 * (this.#inFlight + 1) >= this.limit) this.#limit = Math.min(this.#max, this.#limit + 1 / this.#limit);
   }
