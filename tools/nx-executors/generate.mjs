@@ -29,7 +29,10 @@ const ANY_VALUE = { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'arr
 
 function schemaOf(command) {
   const properties = Object.fromEntries(
-    command.options.map(({ name, description, takesValue }) => [name, { type: takesValue ? 'string' : 'boolean', description }]),
+    command.options.map(({ name, description, takesValue }) => [
+      name,
+      { ...(takesValue ? ANY_VALUE : { type: 'boolean' }), description },
+    ]),
   );
   return {
     $schema: 'https://json-schema.org/schema',

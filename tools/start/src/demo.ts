@@ -33,7 +33,7 @@ export async function runDemo({ port, version, state, once }: DemoOptions): Prom
   say('Starting the mock VTN');
   const vtn = await start(
     program('apps/vtn-mock'),
-    ['serve', '--port', String(port), '--data', join(state, 'vtn.db'), '--json'],
+    ['serve', '--port', String(port), '--data', join(state, 'vtn.db'), '--public-url', `http://localhost:${port}`, '--json'],
     signal,
   );
   try {
