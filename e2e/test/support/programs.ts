@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterAll } from '@jest/globals';
 
 export const root = resolve(import.meta.dirname, '../../..');
@@ -23,8 +24,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Handed the child as soon as it runs, to be killed at a moment of the test's choosing. */
-  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called as soon as the child runs, to kill it at a moment of the test's choosing. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void, stdout: Readable) => void;
 }
 
 /** Runs a command to its end, as a user would, and returns what it said. */
@@ -38,7 +39,7 @@ export function run(command: string, args: readonly string[], { env, cwd = root,
     child.on('close', (status, signal) =>
       done({ status, signal, stdout: Buffer.concat(chunks.stdout).toString(), stderr: Buffer.concat(chunks.stderr).toString() }),
     );
-    onStart?.((s) => child.kill(s));
+    onStart?.((s) => child.kill(s), child.stdout);
   });
 }
 
