@@ -118,10 +118,13 @@ export function sessionIn(kind: StationKind, key: number, slot: number, bounds: 
   if (stay === undefined) return undefined;
   // The hour that is left out in March may push either end beyond the slot.
   const end = slotStart(kind, slot + 1);
-  const arrival = Math.min(end, toUtc(localStart + Math.round(stay.arrivalH * HOUR_MS)));
-  const departure = Math.min(end, toUtc(localStart + Math.round(stay.departureH * HOUR_MS)));
+  const arrival = Math.min(end, toUtc(localStart + toSecond(stay.arrivalH)));
+  const departure = Math.min(end, toUtc(localStart + toSecond(stay.departureH)));
   return departure > arrival ? { arrival, departure, ...vehicle(random, pattern, bounds) } : undefined;
 }
+
+/** Hours in ms, to the second. */
+const toSecond = (hours: number): number => Math.round(hours * 3600) * 1000;
 
 function isFree(day: number): boolean {
   const { weekday, publicHoliday } = dayFacts(day);
