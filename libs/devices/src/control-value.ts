@@ -1,27 +1,24 @@
 import { VenfleetError } from '@venfleet/core';
 import type { ControlRules } from './profile/types.js';
-import type { PointValue } from './quantities.js';
+import { type PointValue, valueTypeOf } from './quantities.js';
 
-/** Why a control does not take `value`; undefined when it does. */
-export function controlProblem(control: ControlRules, value: PointValue): string | undefined {
-  const { quantity, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = control;
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) return `${value} is no value`;
-    return value < min || value > max ? `${value} is not within ${min}…${max}` : undefined;
-  }
-  const expected = quantity?.kind === 'number' ? 'a number' : quantity?.kind === 'flag' ? 'true or false' : undefined;
-  return expected === undefined || (quantity?.kind === 'flag' && typeof value === 'boolean')
-    ? undefined
-    : `${JSON.stringify(value)} is not ${expected}`;
+/** Why a value that a device was given is out of the control's range; undefined when it is within. */
+export function rangeProblem(control: ControlRules, value: PointValue): string | undefined {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = control;
+  if (typeof value !== 'number' || (Number.isFinite(value) && value >= min && value <= max)) return undefined;
+  return `${value} is not within ${min}…${max}`;
 }
 
-/** @throws VenfleetError CONTROL_OUT_OF_RANGE when the control does not take `value`. */
+/** @throws VenfleetError VALUE_INVALID or CONTROL_OUT_OF_RANGE when the control does not take `value`. */
 export function checkControlValue(control: ControlRules, value: PointValue): void {
-  const problem = controlProblem(control, value);
-  if (problem === undefined) return;
-  throw new VenfleetError('CONTROL_OUT_OF_RANGE', `${control.name} cannot be set: ${problem}`, {
-    context: { control: control.name },
-  });
+  const { name, quantity } = control;
+  const context = { control: name };
+  const expected = valueTypeOf(quantity);
+  if (expected !== undefined && typeof value !== expected) {
+    throw new VenfleetError('VALUE_INVALID', `${name} takes a ${expected}, not ${JSON.stringify(value)}`, { context });
+  }
+  const problem = rangeProblem(control, value);
+  if (problem !== undefined) throw new VenfleetError('CONTROL_OUT_OF_RANGE', `${name} cannot be set: ${problem}`, { context });
 }
 
 /** @throws VenfleetError CONTROL_UNKNOWN when the profile has no such control. */

@@ -18,6 +18,11 @@ export type PointValue = number | boolean | string;
 /** Values by canonical name; `undefined` is "the device does not tell", never 0. */
 export type Values = Readonly<Record<string, PointValue | undefined>>;
 
+/** The JavaScript type of a quantity's values; undefined for a private name, which takes any. */
+export function valueTypeOf(quantity: Quantity | undefined): 'number' | 'boolean' | 'string' | undefined {
+  return quantity === undefined ? undefined : ({ number: 'number', flag: 'boolean', text: 'string' } as const)[quantity.kind];
+}
+
 const number = (unit: BaseUnit): Quantity => ({ kind: 'number', unit });
 const flag: Quantity = { kind: 'flag' };
 const text: Quantity = { kind: 'text' };

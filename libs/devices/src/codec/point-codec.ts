@@ -43,13 +43,14 @@ const POWERS: readonly Ratio[] = Array.from({ length: 21 }, (_, i) =>
   i < 10 ? { multiplier: 1, divisor: 10 ** (10 - i) } : { multiplier: 10 ** (i - 10), divisor: 1 },
 );
 
-/** A field of a register by its mask: shifted down to its lowest bit, other bits kept on writing. */
+/** A field of a register by its mask: shifted down to its lowest bit; other bits are kept on writing. */
 function maskField(mask: number | undefined) {
   if (mask === undefined) return { get: (raw: number) => raw, put: (_before: number, field: number) => field };
   const shift = 31 - Math.clz32(mask & -mask);
+  const largest = mask >>> shift;
   return {
     get: (raw: number) => (raw & mask) >>> shift,
-    put: (before: number, field: number) => ((before & ~mask) | ((field << shift) & mask)) >>> 0,
+    put: (before: number, field: number) => ((before & ~mask) | (Math.min(field, largest) << shift)) >>> 0,
   };
 }
 

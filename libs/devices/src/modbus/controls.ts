@@ -1,4 +1,4 @@
-import { checkControlValue, controlProblem, requireControl } from '../control-value.js';
+import { checkControlValue, rangeProblem, requireControl } from '../control-value.js';
 import type { ModbusControl, ModbusProfile } from '../profile/types.js';
 import type { PointValue } from '../quantities.js';
 
@@ -74,7 +74,7 @@ export function decodeWrite(profile: ModbusProfile, request: Omit<WriteRequest, 
       return { ok: false, exception: 3, reason: `${control.name} takes ${control.registers} registers, written as a whole` };
     }
     const value = decodeValue(control, control.address - address, data);
-    const problem = value === undefined ? 'no value' : controlProblem(control, value);
+    const problem = value === undefined ? 'no value' : rangeProblem(control, value);
     if (value === undefined || problem !== undefined) return { ok: false, exception: 3, reason: `${control.name}: ${problem}` };
     values[control.name] = value;
     covered += control.registers;

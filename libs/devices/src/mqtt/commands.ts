@@ -1,5 +1,5 @@
 import { isVenfleetError } from '@venfleet/core';
-import { checkControlValue, controlProblem, requireControl } from '../control-value.js';
+import { checkControlValue, rangeProblem, requireControl } from '../control-value.js';
 import type { MqttProfile, MqttQuery } from '../profile/types.js';
 import type { PointValue } from '../quantities.js';
 import { fillTemplate, type JsonObject, matchTemplate, type PayloadParameters, parseJsonObject, setAt, valueAt } from './json.js';
@@ -44,7 +44,7 @@ function readControls(profile: MqttProfile, root: JsonObject): CommandOutcome {
     const json = valueAt(root, control.path);
     if (json === undefined) continue;
     const value = scalarFrom(control, json, `${profile.id} command`);
-    const problem = value === undefined ? 'null is no value' : controlProblem(control, value);
+    const problem = value === undefined ? 'null is no value' : rangeProblem(control, value);
     if (value === undefined || problem !== undefined) return { ok: false, reason: `${control.name}: ${problem}` };
     values[control.name] = value;
   }

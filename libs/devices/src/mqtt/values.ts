@@ -1,6 +1,6 @@
 import { VenfleetError } from '@venfleet/core';
 import type { MqttControl, MqttPoint } from '../profile/types.js';
-import type { PointValue } from '../quantities.js';
+import { type PointValue, valueTypeOf } from '../quantities.js';
 import type { JsonValue } from './json.js';
 
 /**
@@ -26,8 +26,7 @@ type Scalar = Pick<MqttPoint | MqttControl, 'name' | 'quantity' | 'factor' | 'pa
 /** One canonical value out of JSON; see {@link fromPayload}. */
 export function scalarFrom(value: Scalar, json: JsonValue | undefined, what: string): PointValue | undefined {
   if (json === undefined || json === null) return undefined;
-  const expected =
-    value.quantity === undefined ? undefined : { number: 'number', flag: 'boolean', text: 'string' }[value.quantity.kind];
+  const expected = valueTypeOf(value.quantity);
   const fits = expected === undefined ? typeof json !== 'object' : typeof json === expected;
   // JSON.parse makes Infinity of 1e999.
   if (!fits || (typeof json === 'number' && !Number.isFinite(json))) {
@@ -50,8 +49,7 @@ export function toPayload(points: readonly MqttPoint[], given: (point: MqttPoint
 /** One JSON value of a canonical one; NaN and infinities are as absent as undefined. */
 export function scalarTo(value: Scalar, given: PointValue | undefined, decimals?: number): JsonValue {
   if (given === undefined || (typeof given === 'number' && !Number.isFinite(given))) return null;
-  const expected =
-    value.quantity === undefined ? undefined : { number: 'number', flag: 'boolean', text: 'string' }[value.quantity.kind];
+  const expected = valueTypeOf(value.quantity);
   if (expected !== undefined && typeof given !== expected) {
     throw new VenfleetError('VALUE_INVALID', `${value.name} takes a ${expected}, not ${JSON.stringify(given)}`, {
       context: { point: value.name },

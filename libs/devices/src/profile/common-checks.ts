@@ -64,7 +64,7 @@ export function checkDerived(derived: readonly Entry<Derived>[], points: Readonl
     if (unit === undefined) add('name', `${value.name} is no canonical number`);
     if (known.has(value.name)) add('name', `${value.name} is already a point or derived`);
     const [field, inputs] = 'sum' in value ? (['sum', value.sum] as const) : (['difference', value.difference] as const);
-    for (const input of inputs) {
+    for (const input of new Set(inputs)) {
       if (!known.has(input)) add(field, `no point is called ${input}`);
       else if (unit !== undefined && unitOf(input) !== unit) add(field, `${input} is not in ${unit} as ${value.name} is`);
     }
