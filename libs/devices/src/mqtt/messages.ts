@@ -16,12 +16,13 @@ export function decodeMessage(profile: MqttProfile, name: string, payload: Uint8
   const message = requireMessage(profile, name);
   const root = parseJsonObject(payload, `${profile.id} ${name}`);
   for (const [key, text] of Object.entries(message.where)) if (root[key] !== text) return undefined;
-  const body = valueAt(root, pathOf(message.select));
+  const body = valueAt(root, message.select);
   if (!isObject(body)) return undefined;
   const values: Record<string, PointValue | undefined> = {};
-  for (const { point, path } of pointsOf(profile, message)) {
+  for (const { path, points } of message.fields) {
     const found = valueAt(body, path);
-    if (found !== undefined || !message.partial) values[point.name] = fromPayload(point, found, `${profile.id} ${name}`);
+    if (found === undefined && message.partial) continue;
+    for (const point of points) values[point.name] = fromPayload(point, found, `${profile.id} ${name}`);
   }
   return values;
 }
@@ -36,30 +37,17 @@ export function decodeMessage(profile: MqttProfile, name: string, payload: Uint8
 export function encodeMessage(profile: MqttProfile, name: string, values: Values, parameters: PayloadParameters = {}): string {
   const message = requireMessage(profile, name);
   const root = fillTemplate(message.template, parameters) as JsonObject;
-  const all = pointsOf(profile, message);
-  const spoken = new Set(all.filter(({ point }) => Object.hasOwn(values, point.name)).map(({ path }) => path[0]));
-  const byPath = new Map<string, { path: readonly string[]; points: MqttPoint[] }>();
-  for (const { point, path } of all) {
-    // A partial message speaks of no component that has not changed.
-    const initial = point.initial !== undefined && (!message.partial || spoken.has(path[0]));
-    if (!Object.hasOwn(values, point.name) && !initial) continue;
-    const key = path.join('.');
-    const group = byPath.get(key) ?? { path, points: [] };
-    group.points.push(point);
-    byPath.set(key, group);
-  }
-  for (const { path, points } of byPath.values()) {
-    setAt(
-      root,
-      [...pathOf(message.select), ...path],
-      toPayload(points, (point) => givenValue(point, values)),
-    );
+  const isGiven = (point: MqttPoint) => Object.hasOwn(values, point.name);
+  // A partial message speaks of no component that has not changed, not even by what is always the same.
+  const spoken = new Set(message.fields.filter((f) => f.points.some(isGiven)).map((f) => f.path[0]));
+  for (const { path, points } of message.fields) {
+    const speaks = !message.partial || spoken.has(path[0]);
+    const said = points.filter((point) => isGiven(point) || (speaks && point.initial !== undefined));
+    if (said.length === 0) continue;
+    const json = toPayload(said, (point) => (isGiven(point) ? values[point.name] : point.initial));
+    setAt(root, [...message.select, ...path], json);
   }
   return JSON.stringify(root);
-}
-
-function givenValue(point: MqttPoint, values: Values): PointValue | undefined {
-  return Object.hasOwn(values, point.name) ? values[point.name] : point.initial;
 }
 
 /** Whether a retained or last-will payload says online; undefined for what says neither. */
@@ -72,18 +60,6 @@ export function decodeAvailability(profile: MqttProfile, payload: Uint8Array | s
 /** What the device publishes when it comes, or leaves as its last will. */
 export function encodeAvailability(profile: MqttProfile, online: boolean): string {
   return (online ? profile.availability.online : profile.availability.offline)[0] as string;
-}
-
-function pathOf(path: string | undefined): string[] {
-  return path === undefined ? [] : path.split('.');
-}
-
-/** The points that a message can carry, with their paths inside its selected part. */
-function pointsOf(profile: MqttProfile, message: MqttMessage): { point: MqttPoint; path: readonly string[] }[] {
-  const into = pathOf(message.into);
-  return [...profile.points.values()]
-    .filter((point) => point.path.length > into.length && into.every((key, i) => point.path[i] === key))
-    .map((point) => ({ point, path: point.path.slice(into.length) }));
 }
 
 function requireMessage(profile: MqttProfile, name: string): MqttMessage {

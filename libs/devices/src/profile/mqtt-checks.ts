@@ -1,13 +1,12 @@
-import { quantityOf, toBaseUnit } from '../quantities.js';
+import { quantityOf } from '../quantities.js';
 import { checkControl, checkDerived, checkUnit } from './common-checks.js';
 import type { Derived } from './common-schema.js';
 import { duplicates, type Entry, type Finding } from './findings.js';
-import type { MqttControlFile, MqttMessage, MqttPointFile, MqttProfileFile, MqttQuery } from './mqtt-schema.js';
-import type { MqttControl, MqttProfile } from './types.js';
+import type { MqttControlFile, MqttMessageFile, MqttPointFile, MqttQuery } from './mqtt-schema.js';
 
 /** The parts of an MQTT profile that make sense by themselves. */
 export interface MqttParts {
-  readonly messages: readonly Entry<MqttMessage>[];
+  readonly messages: readonly Entry<MqttMessageFile>[];
   readonly points: readonly Entry<MqttPointFile>[];
   readonly queries: readonly Entry<MqttQuery>[];
   readonly controls: readonly Entry<MqttControlFile>[];
@@ -41,7 +40,7 @@ export function checkMqtt(parts: MqttParts): Finding[] {
   ];
 }
 
-function checkPoint({ index, value }: Entry<MqttPointFile>, messages: readonly Entry<MqttMessage>[]): Finding[] {
+function checkPoint({ index, value }: Entry<MqttPointFile>, messages: readonly Entry<MqttMessageFile>[]): Finding[] {
   const found: Finding[] = [];
   const add = (field: string, reason: string) => found.push({ path: ['points', index, field], reason });
   const unit = checkUnit(value);
@@ -66,33 +65,4 @@ function checkWritable(
   if (unit !== undefined) flaws.push({ field: value.unit === undefined ? 'name' : 'unit', reason: unit });
   if (!hasCommand) flaws.push({ field: 'name', reason: 'a control needs command: the topic it is sent to' });
   return flaws.map(({ field, reason }) => ({ path: ['controls', index, field], reason }));
-}
-
-/** The profile that a checked file describes. */
-export function resolveMqtt(file: MqttProfileFile): MqttProfile {
-  const { kind, id, vendor, model, source, verified, derived, availability, command, staleAfterS } = file;
-  return {
-    ...{ kind, id, vendor, model, source, verified, derived, availability, command, staleAfterS },
-    messages: new Map(file.messages.map((m) => [m.name, m])),
-    points: new Map(
-      file.points.map((p) => [
-        p.name,
-        { ...resolveValue(p), phase: p.phase, decimals: p.decimals, initial: p.initial, monotonic: p.monotonic },
-      ]),
-    ),
-    queries: new Map(file.queries.map((q) => [q.name, q])),
-    controls: new Map(file.controls.map((c) => [c.name, resolveControl(c)])),
-  };
-}
-
-function resolveValue(value: { readonly name: string; readonly unit?: string | undefined; readonly path: string }) {
-  const quantity = quantityOf(value.name);
-  // A private value stays in the device's own unit.
-  const factor = (quantity === undefined ? undefined : toBaseUnit(value.unit ?? '1')?.factor) ?? { multiplier: 1, divisor: 1 };
-  return { name: value.name, quantity, path: value.path.split('.'), factor };
-}
-
-function resolveControl(control: MqttControlFile): MqttControl {
-  const { min, max, readback, keepaliveS, fallback } = control;
-  return { ...resolveValue(control), min, max, readback, keepaliveS, fallback };
 }

@@ -96,7 +96,7 @@ export const mqttProfileSchema = z.strictObject({
 });
 
 export type MqttProfileFile = z.infer<typeof mqttProfileSchema>;
-export type MqttMessage = z.infer<typeof messageSchema>;
+export type MqttMessageFile = z.infer<typeof messageSchema>;
 export type MqttPointFile = z.infer<typeof mqttPointSchema>;
 export type MqttControlFile = z.infer<typeof mqttControlSchema>;
 export type MqttQuery = z.infer<typeof querySchema>;

@@ -3,9 +3,10 @@ import { profileFields } from './common-schema.js';
 import { type Finding, soundEntries } from './findings.js';
 import { checkModbus } from './modbus-checks.js';
 import { modbusProfileSchema } from './modbus-schema.js';
-import { checkMqtt, resolveMqtt } from './mqtt-checks.js';
+import { checkMqtt } from './mqtt-checks.js';
 import { mqttProfileSchema } from './mqtt-schema.js';
 import { resolveModbus } from './resolve-modbus.js';
+import { resolveMqtt } from './resolve-mqtt.js';
 import type { DeviceProfile } from './types.js';
 
 const unionSchema = z.discriminatedUnion('kind', [modbusProfileSchema, mqttProfileSchema]);

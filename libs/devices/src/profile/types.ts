@@ -2,9 +2,9 @@ import type { PointCodec, RegisterType } from '../codec/point-codec.js';
 import type { PointValue, Quantity, Ratio } from '../quantities.js';
 import type { Derived, Fallback } from './common-schema.js';
 import type { ModbusTable, ModbusTransport, ProbeFile } from './modbus-schema.js';
-import type { MqttMessage, MqttProfileFile, MqttQuery } from './mqtt-schema.js';
+import type { MqttMessageFile, MqttProfileFile, MqttQuery } from './mqtt-schema.js';
 
-export type { Derived, Fallback, ModbusTable, ModbusTransport, MqttMessage, MqttQuery };
+export type { Derived, Fallback, ModbusTable, ModbusTransport, MqttQuery };
 
 /** Where a value stands: `registers` counts bits in the coil and discrete tables. */
 interface Placed {
@@ -99,6 +99,13 @@ export interface MqttPoint {
   readonly decimals: number | undefined;
   readonly initial: PointValue | undefined;
   readonly monotonic: boolean;
+}
+
+export interface MqttMessage extends Omit<MqttMessageFile, 'select' | 'into'> {
+  /** Where in the payload the values lie. */
+  readonly select: readonly string[];
+  /** What the message carries: places inside the selected part, and the points that stand there (several where phases share an array). */
+  readonly fields: readonly { readonly path: readonly string[]; readonly points: readonly MqttPoint[] }[];
 }
 
 export interface MqttControl extends ControlRules {
