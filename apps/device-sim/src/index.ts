@@ -1,4 +1,3 @@
 export { createSite } from './models/create-site.js';
 export type * from './models/model.js';
-export { FLEX_STATES } from './models/model.js';
 export { createWorld, type World, type WorldOptions } from './models/world.js';

@@ -32,12 +32,12 @@ const grant = (limitA: number, limitValidForS = 86_400) => ({ limitA, limitValid
 const current = (station: Charger, time: Instant): number => station.readMeter(time).currentL1A;
 
 describe('a charging station', () => {
-  test('goes from A over C to B and back to A, and delivers what the vehicle wants', () => {
+  test('goes from A over C2 to B and back to A, and delivers what the vehicle wants', () => {
     const { station, session } = stationWith((s) => isPatient(s) && isThreePhase(s, 16));
     const state = (time: Instant): string => station.readControl(time).chargerState;
     expect(state(since(session, -1))).toBe('A');
     expect(station.readMeter(since(session, -1)).powerW).toBe(0);
-    expect(state(since(session, 10))).toBe('C');
+    expect(state(since(session, 10))).toBe('C2');
     expect(state(before(session, 1))).toBe('B');
     const { sessionEnergyWh } = station.readControl(before(session, 1));
     expect(Math.abs(sessionEnergyWh - session.wantedWh)).toBeLessThanOrEqual(0.1);
@@ -69,7 +69,7 @@ describe('a charging station', () => {
   });
 
   test.each([
-    [6, 6, 'C'],
+    [6, 6, 'C2'],
     [5.9, 0, 'B'],
     [0, 0, 'B'],
   ] as const)(
@@ -110,9 +110,13 @@ describe('a charging station', () => {
   test('stops and goes on when a client says so', () => {
     const { station, session } = stationWith((s) => isPatient(s) && isThreePhase(s, 16));
     station.writeControl({ chargerStopped: true }, since(session, 60));
-    expect(station.readControl(since(session, 70))).toMatchObject({ chargerStopped: true, appliedLimitA: 0, chargerState: 'B' });
+    expect(station.readControl(since(session, 70))).toMatchObject({
+      chargerStopped: true,
+      appliedLimitA: 0,
+      chargerState: 'stopped',
+    });
     station.writeControl({ chargerStopped: false }, since(session, 100));
-    expect(station.readControl(since(session, 110))).toMatchObject({ appliedLimitA: 16, chargerState: 'C' });
+    expect(station.readControl(since(session, 110))).toMatchObject({ appliedLimitA: 16, chargerState: 'C2' });
   });
 
   test('charges on one phase when told to, or when the vehicle has only one', () => {
@@ -134,7 +138,7 @@ describe('a charging station', () => {
     const samples: { charge: number; amperes: number }[] = [];
     for (let time = since(session, 60); time < session.departure; time = plus(time, 60)) {
       const { chargerState, sessionEnergyWh } = station.readControl(time);
-      if (chargerState !== 'C') break;
+      if (chargerState !== 'C2') break;
       samples.push({ charge: (session.arrivalWh + sessionEnergyWh) / session.batteryWh, amperes: current(station, time) });
     }
     for (const { charge, amperes } of samples) {

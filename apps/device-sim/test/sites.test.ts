@@ -35,7 +35,7 @@ const acts = (resolutionMs: number): fc.Arbitrary<Act[]> =>
       pause: fc.integer({ min: 0, max: 1_200_000 / resolutionMs }).map((n) => (n * resolutionMs) / 1000),
       read: fc.boolean(),
       level: fc.double({ min: 0, max: 1.1, noNaN: true }),
-      validForS: fc.integer({ min: 1, max: 2000 }),
+      validForS: fc.integer({ min: 5, max: 2000 }),
     }),
     { maxLength: 12 },
   );

@@ -26,6 +26,7 @@ const TAPER_TO = 0.2;
 const DONE_WH = 0.1;
 
 const OWN = ['limitA', 'limitValidForS', 'phasesInUse', 'chargerStopped'] as const;
+const VALIDITY_S = { min: 1, max: 86_400 };
 
 /**
  * A charging station with one socket. Vehicles come, charge what they want as far as the granted current
@@ -231,11 +232,12 @@ export class Charger extends SteppedModel implements ChargerModel {
 
   #state(): ChargerState {
     if (!this.#connected) return 'A';
-    return this.#current > 0 ? 'C' : 'B';
+    if (this.#current > 0) return 'C2';
+    return this.#stopped ? 'stopped' : 'B';
   }
 
   protected mistakesIn(write: ControlWrite): string[] {
-    const mistakes = commonMistakes(write, OWN);
+    const mistakes = commonMistakes(write, OWN, VALIDITY_S);
     const { phasesInUse } = write;
     if (phasesInUse === undefined || phasesInUse === 1 || (phasesInUse === 3 && this.#wired === 3)) return mistakes;
     return [

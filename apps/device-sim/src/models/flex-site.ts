@@ -25,6 +25,7 @@ const STRONGEST_REBOUND = 0.25;
 const WEAKEST_REBOUND = 0.02;
 
 const OWN = ['limitW', 'limitActive', 'limitValidForS'] as const;
+const VALIDITY_S = { min: 5, max: 3600 };
 
 /**
  * A load behind a flex-controller. Its buffer (heat, cold, work in hand) is full while nobody limits it.
@@ -154,13 +155,12 @@ export class FlexSite extends SteppedModel implements LoadModel {
   }
 
   #state(): FlexState {
-    if (this.#expiresAt === 0) return this.#expired ? 'expired' : 'idle';
-    if (this.#overridden) return 'overridden';
-    return this.#base > this.#wantedLimit() ? 'limiting' : 'standby';
+    if (this.#expiresAt === 0) return this.#expired ? 'expired' : 'released';
+    return this.#overridden ? 'overridden' : 'limiting';
   }
 
   protected mistakesIn(write: ControlWrite): string[] {
-    return commonMistakes(write, OWN);
+    return commonMistakes(write, OWN, VALIDITY_S);
   }
 
   protected apply({ limitW, limitActive, limitValidForS }: ControlWrite, now: number): void {

@@ -64,15 +64,13 @@ export type MeterValues = {
 };
 
 /**
- * - `idle`: no limit was asked for, or it was withdrawn.
- * - `standby`: a limit is in force, but the site draws less anyway.
- * - `limiting`: the site is held at the limit and its buffer pays for it.
+ * - `released`: no limit was asked for, or it was withdrawn.
+ * - `limiting`: a limit is in force, whether or not the site would draw more at this moment.
  * - `overridden`: a limit is in force, but the buffer is empty, so the site draws what it needs until
  *   the buffer has recovered to a fifth.
  * - `expired`: the limit was not renewed within its time, so the controller released it by itself.
  */
-export const FLEX_STATES = ['idle', 'standby', 'limiting', 'overridden', 'expired'] as const;
-export type FlexState = (typeof FLEX_STATES)[number];
+export type FlexState = 'released' | 'limiting' | 'overridden' | 'expired';
 
 /** What a flex-controller shows, by canonical names. */
 export type FlexValues = {
@@ -90,8 +88,11 @@ export type FlexValues = {
   readonly controllerState: FlexState;
 };
 
-/** IEC 61851-1 control pilot: A no vehicle, B vehicle connected, C charging. */
-export type ChargerState = 'A' | 'B' | 'C';
+/**
+ * IEC 61851-1 control pilot: `A` no vehicle, `B` a vehicle that does not charge, `C2` one that does; and
+ * `stopped`, a vehicle that does not charge because a client has stopped the station.
+ */
+export type ChargerState = 'A' | 'B' | 'C2' | 'stopped';
 
 /** What a charging station shows beside its meter, by canonical names. Currents are per phase. */
 export type ChargerValues = {
@@ -124,7 +125,7 @@ export type ChargerValues = {
 export type ControlWrite = {
   readonly limitW?: number | undefined;
   readonly limitActive?: boolean | undefined;
-  /** 1…86,400. */
+  /** 5…3,600 for a flex-controller, 1…86,400 for a charger. */
   readonly limitValidForS?: number | undefined;
   /** Per phase; more than the station's maximum is granted as the maximum, fewer than 6 A pause. */
   readonly limitA?: number | undefined;

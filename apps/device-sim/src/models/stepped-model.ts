@@ -5,7 +5,6 @@ import type { World } from './world.js';
 
 /** How long a limit holds that came without a time of its own. */
 export const DEFAULT_VALID_FOR_S = 60;
-const LONGEST_VALID_FOR_S = 86_400;
 
 /**
  * Runs a site along the grid of simulated time. Power is held constant over a segment; segments meet at
@@ -90,16 +89,20 @@ export function secondsLeft(expiresAt: number, now: number): number {
   return Math.max(0, Math.ceil((expiresAt - now) / 1000));
 }
 
-/** Mistakes common to all controllers: names that are not `own`, numbers that are none or negative, a validity out of range. */
-export function commonMistakes(write: ControlWrite, own: readonly (keyof ControlWrite)[]): string[] {
+/** Mistakes common to all controllers: names that are not `own`, numbers that are none or negative, a valid time out of range. */
+export function commonMistakes(
+  write: ControlWrite,
+  own: readonly (keyof ControlWrite)[],
+  { min, max }: { readonly min: number; readonly max: number },
+): string[] {
   const mistakes: string[] = [];
   for (const [name, value] of Object.entries(write)) {
     if (value === undefined) continue;
     if (!own.some((known) => known === name)) mistakes.push(`${name} is not a value of this controller`);
     else if (typeof value === 'number' && !(Number.isFinite(value) && value >= 0))
       mistakes.push(`${name} must be 0 or more, not ${value}`);
-    else if (name === 'limitValidForS' && (Number(value) < 1 || Number(value) > LONGEST_VALID_FOR_S))
-      mistakes.push(`limitValidForS must be 1…${LONGEST_VALID_FOR_S}, not ${value}`);
+    else if (name === 'limitValidForS' && !(Number(value) >= min && Number(value) <= max))
+      mistakes.push(`limitValidForS must be ${min}…${max}, not ${value}`);
   }
   return mistakes;
 }
