@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { seconds } from '@venfleet/core';
+import { validator } from '@venfleet/openadr';
 import { type Api, type Kind, kindsOf, makeVen, TestVtn, VERSIONS } from './support/vtn.js';
 
 /** The numbers are those of the conformance checklist for OpenADR 3 VTNs, lines that hold for both versions. */
@@ -29,6 +30,7 @@ describe.each(VERSIONS)('OpenADR %s', (version) => {
         modificationDateTime: '2026-01-01T00:00:00.000Z',
         objectType: kind.name.toUpperCase(),
       });
+      expect(validator(kind.schema).mistakes(body)).toEqual([]);
       expect(await bl.ok(bl.get(`${kind.path}/${body.id}`))).toEqual(body);
     }));
 

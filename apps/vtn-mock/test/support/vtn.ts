@@ -1,5 +1,6 @@
 import { FakeClock } from '@venfleet/core/testing';
-import { type Client, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
+import { type Client, WIRE_VERSIONS, type WireVersion, wire301, wire310 } from '@venfleet/openadr';
+import type { TSchema } from 'typebox';
 import { Agent, request } from 'undici';
 import { buildVtnMock, type VtnAddress, type VtnMock, type VtnMockOptions } from '../../src/index.js';
 
@@ -132,6 +133,8 @@ export interface Kind {
   /** Path of the collection. */
   readonly path: string;
   readonly nameKey: string;
+  /** What the VTN answers. */
+  readonly schema: TSchema;
   /** What business logic sends. */
   body(name: string, more?: object): Record<string, unknown>;
 }
@@ -139,16 +142,19 @@ export interface Kind {
 /** The kinds of object of a version. @param venId the ven that resources are made for. */
 export function kindsOf(version: WireVersion, venId: string): Kind[] {
   const in301 = version === '3.0.1';
+  const wire = in301 ? wire301 : wire310;
   const programs: Kind = {
     name: 'program',
     path: '/programs',
     nameKey: 'programName',
+    schema: wire.Program,
     body: (programName, more) => ({ programName, ...more }),
   };
   const vens: Kind = {
     name: 'ven',
     path: '/vens',
     nameKey: 'venName',
+    schema: wire.Ven,
     body: (venName, more) =>
       in301 ? { venName, ...more } : { objectType: 'BL_VEN_REQUEST', clientID: `of-${venName}`.slice(0, 128), venName, ...more },
   };
@@ -156,6 +162,7 @@ export function kindsOf(version: WireVersion, venId: string): Kind[] {
     name: 'resource',
     path: in301 ? `/vens/${venId}/resources` : '/resources',
     nameKey: 'resourceName',
+    schema: wire.Resource,
     body: (resourceName, more) =>
       in301 ? { resourceName, ...more } : { objectType: 'BL_RESOURCE_REQUEST', venID: venId, resourceName, ...more },
   };
