@@ -51,7 +51,7 @@ function install() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   process.stderr.write('bootstrap: installing packages (once; a minute or two when better-sqlite3 has to be compiled) …\n');
   // Not `npm ci`: it refuses a lockfile that lacks some other platform's optional binaries.
-  if (!run('npm', ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund'])) {
+  if (!run('npm', ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])) {
     fail(
       'npm install failed; it needs the npm registry and, where no prebuilt better-sqlite3 can be had, python3, make and a C++ compiler',
     );

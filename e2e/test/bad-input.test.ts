@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openResourceDb } from '@venfleet/resource-db';
 import { prepareFleet, type Workplace } from './support/fleet.js';
-import { freePort, type Outcome, root, runProgram, temporaryFolder } from './support/programs.js';
+import { freePort, type Outcome, programs, root, runProgram, temporaryFolder } from './support/programs.js';
 
 const folder = temporaryFolder();
 let place: Workplace;
@@ -43,7 +44,7 @@ async function prepare(source: string, ...more: string[]): Promise<Outcome & { d
   return { ...outcome, db, rejects };
 }
 
-function expectError(outcome: Outcome, status: number, ...parts: (string | RegExp)[]): void {
+function expectError(outcome: Pick<Outcome, 'stderr' | 'status'>, status: number, ...parts: (string | RegExp)[]): void {
   for (const part of parts) expect(outcome.stderr).toMatch(part);
   // A stack trace is a bug's face, never an answer to wrong input.
   expect(outcome.stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
@@ -175,6 +176,19 @@ describe('a database that cannot be used', () => {
     expectError(prepared, 1, /readonly\.db is read-only/);
     expect((await runProgram('resource-db', ['stats', '--db', path, '--json'])).status).toBe(0);
   });
+});
+
+test('a database that another process is writing to is waited for, then said to be locked, and nothing is changed', () => {
+  const db = openResourceDb(place.db, 'readwrite');
+  // The transaction holds the write lock while the command runs to its end.
+  const outcome = db.transaction(() =>
+    spawnSync(process.execPath, [programs['resource-db'], 'prepare', '--db', place.db, '--credentials', place.credentials], {
+      cwd: root,
+      encoding: 'utf8',
+    }),
+  );
+  db.close();
+  expectError(outcome, 1, /resources\.db is locked by another process/, /hint: /);
 });
 
 describe('a VTN that is none', () => {

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Duration,
+  isVenfleetError,
   type Logger,
   milliseconds,
   type RetryPolicy,
@@ -17,7 +18,9 @@ import {
   clientOf,
   createHttpTransport,
   createVtnClient,
+  type DetectedVtn,
   detectVtn,
+  type HttpTransport,
   loadCredentials,
   type VtnClient,
   type WireVersion,
@@ -86,10 +89,7 @@ export async function connectFleet(settings: VtnSettings, ports: { clock: Clock;
     logger,
   });
   try {
-    const found = await detectVtn(settings.url, {
-      transport,
-      ...(settings.version === undefined ? {} : { version: settings.version }),
-    });
+    const found = await findVtn(settings, transport);
     const vtn = { ...found, tokenUrl: settings.tokenUrl ?? found.tokenUrl };
     const clientFor = (credentials: ClientSecret | undefined, role: 'VEN' | 'BL') =>
       createVtnClient({
@@ -120,6 +120,21 @@ export async function connectFleet(settings: VtnSettings, ports: { clock: Clock;
   } catch (error) {
     await transport.close();
     throw error;
+  }
+}
+
+/** Finds out what the VTN speaks; when none answers on this machine, says how to start the mock. */
+async function findVtn({ url, version }: VtnSettings, transport: HttpTransport): Promise<DetectedVtn> {
+  try {
+    return await detectVtn(url, { transport, ...(version === undefined ? {} : { version }) });
+  } catch (error) {
+    const here = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+    if (!here || !isVenfleetError(error, 'VTN_UNREACHABLE')) throw error;
+    throw new VenfleetError('VTN_UNREACHABLE', error.message, {
+      cause: error.cause,
+      context: error.context,
+      hint: 'start the mock VTN with `npx nx serve vtn-mock`, or name another VTN with --vtn-url',
+    });
   }
 }
 
