@@ -8,12 +8,14 @@ import {
   decodeCommand,
   decodeMessage,
   decodeQuery,
+  deviceSubscriptionsFor,
   encodeAvailability,
   encodeCommand,
   encodeMessage,
   encodeQuery,
   expandTopic,
-  identifyTopic,
+  identifyHeard,
+  identifySpoken,
   type MqttQuery,
   matchTopic,
   subscriptionsFor,
@@ -53,16 +55,24 @@ describe('topics', () => {
   });
 
   test('a topic tells what it is and whose', () => {
-    expect(identifyTopic(shelly, 's1/events/rpc')).toEqual({
+    expect(identifySpoken(shelly, 's1/events/rpc')).toEqual({
       kind: 'message',
       name: 'notify',
+      template: '{topic}/events/rpc',
       placeholder: 'topic',
       value: 's1',
     });
-    expect(identifyTopic(tasmota, 'cmnd/b1/POWER')).toMatchObject({ kind: 'query', value: 'b1' });
-    expect(identifyTopic(tasmota, 'tele/b1/LWT')).toMatchObject({ kind: 'availability', value: 'b1' });
-    expect(identifyTopic(flex, 'f1/set')).toMatchObject({ kind: 'command', value: 'f1' });
-    expect(identifyTopic(flex, 'f1/other')).toBeUndefined();
+    expect(identifySpoken(shelly, 'agent/s1/rpc')).toMatchObject({ name: 'answer', placeholder: 'client', value: 'agent/s1' });
+    expect(identifyHeard(shelly, 's1/rpc')).toMatchObject({ kind: 'query', template: '{topic}/rpc', value: 's1' });
+    expect(identifyHeard(tasmota, 'cmnd/b1/POWER')).toMatchObject({ kind: 'query', value: 'b1' });
+    expect(identifySpoken(tasmota, 'tele/b1/LWT')).toMatchObject({ kind: 'availability', value: 'b1' });
+    expect(identifyHeard(flex, 'f1/set')).toMatchObject({ kind: 'command', value: 'f1' });
+    expect(identifyHeard(flex, 'f1/other')).toBeUndefined();
+  });
+
+  test('a device subscribes to what is said to it', () => {
+    expect(deviceSubscriptionsFor(tasmota, 'b1')).toEqual(['cmnd/b1/Status', 'cmnd/b1/POWER']);
+    expect(deviceSubscriptionsFor(flex, 'f1')).toEqual(['f1/set']);
   });
 
   test('availability: what is published, and what is understood', () => {

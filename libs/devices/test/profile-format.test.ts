@@ -134,6 +134,12 @@ describe('a Modbus profile refuses', () => {
     ],
     ['min above max', { points: [power], controls: [{ ...limit, min: 40 }] }, 'controls.0.min: 40 is above max 32'],
     [
+      'a max that the register cannot hold',
+      { points: [power], controls: [{ ...limit, type: 'uint16', unit: 'mA', max: 66 }] },
+      'controls.0.max: 66 does not fit uint16',
+    ],
+    ['a mask of a control', { points: [power], controls: [{ ...limit, mask: 1 }] }, 'controls.0: Unrecognized key: "mask"'],
+    [
       'a keepalive without a fallback',
       { points: [power], controls: [{ ...limit, keepaliveS: 25 }] },
       'controls.0.keepaliveS: needs a fallback',
@@ -198,6 +204,14 @@ describe('a Modbus profile refuses', () => {
       }),
     ).toEqual(['probe: a SunSpec device is proven by discovery, wherever its models stand']);
   });
+});
+
+test('a reference to an entry that is refused itself is no second mistake', () => {
+  const points = [
+    { ...power, scaleRef: 'x-sf' },
+    { ...factor, table: 'attic' },
+  ];
+  expect(modbusMistakes({ points }).map((m) => m.split(':')[0])).toEqual(['points.1.table']);
 });
 
 describe('a Modbus profile accepts', () => {

@@ -52,7 +52,7 @@ function words(data: Uint8Array | undefined): DataView | undefined {
 }
 
 /**
- * The profile with its SunSpec points where `found` has their models.
+ * The profile with its SunSpec points where `found` has their models; of several of one id, the first.
  * @throws VenfleetError SUNSPEC_MODEL_MISSING when the device lacks a model, or has it too short.
  */
 export function placeSunSpec(profile: ModbusProfile, found: SunSpecLayout): ModbusProfile {

@@ -12,8 +12,8 @@ const MAX_PAYLOAD_BYTES = 65_536;
  * @throws VenfleetError PAYLOAD_MALFORMED when it is cut off, no JSON, no object, or too long.
  */
 export function parseJsonObject(payload: Uint8Array | string, what: string): JsonObject {
+  if (payload.length > MAX_PAYLOAD_BYTES) throw malformed(what, `it is longer than ${MAX_PAYLOAD_BYTES} bytes`);
   const text = typeof payload === 'string' ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString();
-  if (text.length > MAX_PAYLOAD_BYTES) throw malformed(what, `it has more than ${MAX_PAYLOAD_BYTES} characters`);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -7,7 +7,7 @@ import { fromPayload, toPayload } from './values.js';
 /**
  * The canonical values in a message. Of a whole message, a point that is missing or null is undefined;
  * of a partial one, a point that is missing is left out, so that `{ ...known, ...update }` lays it over
- * what is known. A time stamp in the payload is not looked at: readings are stamped on receipt.
+ * what is known (and `withDerived` then adds what is derived from it). A time stamp in the payload is not looked at: readings are stamped on receipt.
  * @returns undefined when the message is about something else (another method, an error answer).
  * @throws VenfleetError MESSAGE_UNKNOWN; PAYLOAD_MALFORMED for what is no JSON object; PAYLOAD_INVALID for a
  *   value of the wrong type, which is never taken for a number.

@@ -7,11 +7,12 @@ export interface TopicParameters {
   readonly client?: string | undefined;
 }
 
-/** What a message on a topic is, and the placeholder's value: whose it is. */
+/** What comes on a topic, and whose it is by the placeholder's value. */
 export interface TopicMeaning {
   readonly kind: 'availability' | 'message' | 'query' | 'command';
-  /** Of the message; a query's is known by its payload. */
+  /** Of the message; a query is known by its payload. */
   readonly name: string | undefined;
+  readonly template: string;
   readonly placeholder: 'topic' | 'client';
   readonly value: string;
 }
@@ -47,27 +48,50 @@ export function matchTopic(template: string, topic: string): string | undefined 
 
 /** The topics that an agent subscribes to for one device; answers to queries only with `client` given. */
 export function subscriptionsFor(profile: MqttProfile, parameters: TopicParameters): string[] {
-  const templates = [profile.availability.topic, ...[...profile.messages.values()].map((m) => m.topic)];
-  return templates
+  return spokenTopics(profile)
+    .map(({ template }) => template)
     .filter((template) => parameters.client !== undefined || !template.includes('{client}'))
     .map((template) => expandTopic(template, parameters));
 }
 
-/** What a topic means to devices of this profile; the most specific template wins. */
-export function identifyTopic(profile: MqttProfile, topic: string): TopicMeaning | undefined {
-  const { availability, messages, queries, command } = profile;
-  const templates: { kind: TopicMeaning['kind']; name?: string; topic: string }[] = [
-    { kind: 'availability', topic: availability.topic },
-    ...[...messages.values()].map((m) => ({ kind: 'message' as const, name: m.name, topic: m.topic })),
-    ...[...queries.values()].map((q) => ({ kind: 'query' as const, topic: q.topic })),
-    ...(command === undefined ? [] : [{ kind: 'command' as const, topic: command.topic }]),
+/** The topics that a device itself subscribes to. */
+export function deviceSubscriptionsFor(profile: MqttProfile, topic: string): string[] {
+  return [...new Set(heardTopics(profile).map(({ template }) => expandTopic(template, { topic })))];
+}
+
+/** What a device says on `topic`, as an agent hears it. */
+export function identifySpoken(profile: MqttProfile, topic: string): TopicMeaning | undefined {
+  return mostSpecific(spokenTopics(profile), topic);
+}
+
+/** What is said to a device on `topic`. */
+export function identifyHeard(profile: MqttProfile, topic: string): TopicMeaning | undefined {
+  return mostSpecific(heardTopics(profile), topic);
+}
+
+type Candidate = Pick<TopicMeaning, 'kind' | 'name' | 'template'>;
+
+function spokenTopics({ availability, messages }: MqttProfile): Candidate[] {
+  return [
+    { kind: 'availability', name: undefined, template: availability.topic },
+    ...[...messages.values()].map(({ name, topic }) => ({ kind: 'message' as const, name, template: topic })),
   ];
+}
+
+function heardTopics({ queries, command }: MqttProfile): Candidate[] {
+  return [
+    ...[...queries.values()].map(({ topic }) => ({ kind: 'query' as const, name: undefined, template: topic })),
+    ...(command === undefined ? [] : [{ kind: 'command' as const, name: undefined, template: command.topic }]),
+  ];
+}
+
+/** A placeholder may hold slashes, so several templates may fit: the one that leaves it the least is meant. */
+function mostSpecific(candidates: readonly Candidate[], topic: string): TopicMeaning | undefined {
   let best: TopicMeaning | undefined;
-  for (const template of templates) {
-    const value = matchTopic(template.topic, topic);
+  for (const candidate of candidates) {
+    const value = matchTopic(candidate.template, topic);
     if (value === undefined || (best !== undefined && value.length >= best.value.length)) continue;
-    const placeholder = template.topic.includes('{topic}') ? 'topic' : 'client';
-    best = { kind: template.kind, name: template.name, placeholder, value };
+    best = { ...candidate, placeholder: candidate.template.includes('{topic}') ? 'topic' : 'client', value };
   }
   return best;
 }

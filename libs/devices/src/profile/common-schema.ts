@@ -18,9 +18,9 @@ export const unitName = z.string().refine((unit) => profileUnits.includes(unit),
 /** A device's way back to safety when its limit is no longer renewed. */
 export const fallbackSchema = z.strictObject({
   /** The limit that then holds, in the canonical unit, or the point that tells it. */
-  value: z.union([z.number(), z.string()]),
+  value: z.union([z.number(), z.string()], 'must be a number, or the name of the point that tells it'),
   /** After how many seconds, or the point or control that tells it. */
-  after: z.union([z.number().positive(), z.string()]),
+  after: z.union([z.number().positive(), z.string()], 'must be seconds, or the name of the point or control that tells them'),
 });
 
 /** What a point of either transport says. */
@@ -44,10 +44,16 @@ export const controlFields = {
 };
 
 /** A value computed from points: the smallest forms that devices need, so no expression is ever evaluated. */
-const derivedSchema = z.union([
-  z.strictObject({ name: pointName, sum: z.array(z.string()).min(2) }),
-  z.strictObject({ name: pointName, difference: z.tuple([z.string(), z.string()]) }),
-]);
+const derivedSchema = z.union(
+  [
+    z.strictObject({ name: pointName, sum: z.array(z.string()).min(2) }),
+    z.strictObject({ name: pointName, difference: z.tuple([z.string(), z.string()]) }),
+  ],
+  'must be { name, sum: [two names or more] } or { name, difference: [two names] }',
+);
+
+/** What a simulated device says until it is told otherwise. */
+export const initialValue = z.union([z.number(), z.string(), z.boolean()], 'must be a number, a text, true or false');
 
 export const profileFields = {
   version: z.literal(PROFILE_VERSION),

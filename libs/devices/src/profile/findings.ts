@@ -21,6 +21,12 @@ export function soundEntries<T>(list: unknown, schema: z.ZodType<T>): Entry<T>[]
   });
 }
 
+/** The names in `list`, those of refused entries too: a reference to one of these is no mistake of its own. */
+export function namesIn(list: unknown): ReadonlySet<string> {
+  if (!Array.isArray(list)) return new Set();
+  return new Set(list.map((item) => (item as { name?: unknown } | null)?.name).filter((name) => typeof name === 'string'));
+}
+
 /** One finding for each entry whose key was there before. */
 export function duplicates<T>(list: string, entries: readonly Entry<T>[], field: string, keyOf: (value: T) => string): Finding[] {
   const first = new Map<string, number>();

@@ -5,7 +5,7 @@ import { duplicates, type Entry, type Finding } from './findings.js';
 import { absoluteAddress, layOutModels, registersOf, SUNSPEC_HEADER } from './modbus-layout.js';
 import type { ModbusControlFile, ModbusPointFile, ModbusProfileFile, ModbusTransport, ProbeFile } from './modbus-schema.js';
 import type { SunSpecLayout } from './types.js';
-import { checkValue } from './value-checks.js';
+import { checkValue, fitsRegister } from './value-checks.js';
 
 /** The parts of a Modbus profile that make sense by themselves. */
 export interface ModbusParts {
@@ -15,6 +15,8 @@ export interface ModbusParts {
   readonly transport: ModbusTransport | undefined;
   readonly sunspec: ModbusProfileFile['sunspec'];
   readonly probe: ProbeFile | undefined;
+  readonly pointNames: ReadonlySet<string>;
+  readonly controlNames: ReadonlySet<string>;
 }
 
 /** A piece of a table that somebody claims, `from` up to but not including `to`. */
@@ -32,15 +34,13 @@ interface Claim {
 /** Everything that a schema cannot say: what the entries of a profile owe each other. */
 export function checkModbus(parts: ModbusParts): Finding[] {
   const layout = parts.sunspec === undefined ? undefined : layOutModels(parts.sunspec);
-  const pointNames = new Set(parts.points.map(({ value }) => value.name));
-  const readable = new Set([...pointNames, ...parts.derived.map(({ value }) => value.name)]);
-  const controlNames = new Set(parts.controls.map(({ value }) => value.name));
+  const readable = new Set([...parts.pointNames, ...parts.derived.map(({ value }) => value.name)]);
   return [
     ...duplicates('points', parts.points, 'name', (p) => p.name),
     ...duplicates('controls', parts.controls, 'name', (c) => c.name),
     ...parts.points.flatMap((entry) => checkPoint(entry, parts, layout)),
-    ...parts.controls.flatMap((entry) => checkWritable(entry, readable, controlNames)),
-    ...checkDerived(parts.derived, pointNames),
+    ...parts.controls.flatMap((entry) => checkWritable(entry, readable, parts.controlNames)),
+    ...checkDerived(parts.derived, parts.pointNames),
     ...checkProbe(parts.probe, parts.sunspec !== undefined),
     ...checkLayout(layout),
     ...checkClaims([
@@ -71,8 +71,8 @@ function checkPoint({ index, value }: Entry<ModbusPointFile>, parts: ModbusParts
   }
   if (value.scaleRef !== undefined) {
     const target = parts.points.find(({ value: p }) => p.name === value.scaleRef)?.value;
-    if (target === undefined) add('scaleRef', `no point is called ${value.scaleRef}`);
-    else if (target.type !== 'sunssf') add('scaleRef', `${value.scaleRef} is ${target.type}, not sunssf`);
+    if (!parts.pointNames.has(value.scaleRef)) add('scaleRef', `no point is called ${value.scaleRef}`);
+    else if (target !== undefined && target.type !== 'sunssf') add('scaleRef', `${value.scaleRef} is ${target.type}, not sunssf`);
   }
   if (value.monotonic && quantityOf(value.name)?.kind !== 'number') add('monotonic', 'only a canonical number can be monotonic');
   if (value.invalid?.length === 0 && value.initial === undefined) {
@@ -103,6 +103,11 @@ function checkWritable(
     flaws.push({ field: 'fc', reason: `function code ${value.fc} does not write ${value.type}` });
   } else if (value.fc === 6 && registers !== 1) {
     flaws.push({ field: 'fc', reason: `function code 6 writes one register, ${value.type} takes ${registers}` });
+  }
+  for (const field of ['min', 'max'] as const) {
+    // A limit that the register cannot hold would be saturated: the device would be told another one.
+    if (numeric && !fitsRegister(value, value[field]))
+      flaws.push({ field, reason: `${value[field]} does not fit ${value.type}` });
   }
   if (registers > 123) flaws.push({ field: 'length', reason: 'function code 16 writes at most 123 registers' });
   if (value.address + registers > 0x10000) flaws.push({ field: 'address', reason: 'ends beyond address 65535' });
@@ -159,9 +164,11 @@ function pointClaim({ index, value }: Entry<ModbusPointFile>, layout: SunSpecLay
 function controlClaim({ index, value }: Entry<ModbusControlFile>): Claim[] {
   const registers = registersOf(value);
   if (registers === undefined) return [];
-  const { name: label, address: from, type, mask } = value;
+  const { name: label, address: from, type } = value;
   const table = type === 'bool' ? 'coil' : 'holding';
-  return [{ path: ['controls', index, 'address'], label, table, from, to: from + registers, type, mask, writes: true }];
+  return [
+    { path: ['controls', index, 'address'], label, table, from, to: from + registers, type, mask: undefined, writes: true },
+  ];
 }
 
 /** Each claim against those before it; sorted by table and address, an overlap needs only its neighbours. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { REGISTER_TYPES } from '../codec/point-codec.js';
 import { WORD_ORDERS } from '../codec/word-order.js';
-import { controlFields, pointFields, profileFields } from './common-schema.js';
+import { controlFields, initialValue, pointFields, profileFields } from './common-schema.js';
 
 const address = z.int().min(0).max(0xffff);
 const table = z.enum(['holding', 'input', 'coil', 'discrete']);
@@ -27,8 +27,7 @@ const valueFields = {
     .optional(),
   enum: enumNames.optional(),
   /** Raw values (as printed, 0x8000 for int16 too) that mean "not implemented"; instead of the type's own; [] for none. */
-  invalid: z.union([z.number().transform((n) => [n]), z.array(z.number())]).optional(),
-  mask: z.int().min(1).max(0xffff_ffff).optional(),
+  invalid: z.union([z.number().transform((n) => [n]), z.array(z.number())], 'must be a number or a list of numbers').optional(),
 };
 
 export const modbusPointSchema = z.strictObject({
@@ -39,8 +38,9 @@ export const modbusPointSchema = z.strictObject({
   model: z.int().positive().optional(),
   scaleRef: z.string().optional(),
   poll: z.enum(['fast', 'slow', 'once']).default('fast'),
-  /** What a simulated device answers until it is told otherwise. */
-  initial: z.union([z.number(), z.string(), z.boolean()]).optional(),
+  /** Only these bits, shifted down. A write would need the others, so a control has no mask. */
+  mask: z.int().min(1).max(0xffff_ffff).optional(),
+  initial: initialValue.optional(),
 });
 
 export const modbusControlSchema = z.strictObject({
@@ -71,11 +71,14 @@ export const transportSchema = z.strictObject({
 export const probeSchema = z.strictObject({
   table: z.enum(['holding', 'input']),
   ...layoutFields,
-  expect: z.union([
-    z.number(),
-    z.string(),
-    z.strictObject({ min: z.number(), max: z.number() }).refine((r) => r.min <= r.max, 'min is above max'),
-  ]),
+  expect: z.union(
+    [
+      z.number(),
+      z.string(),
+      z.strictObject({ min: z.number(), max: z.number() }).refine((r) => r.min <= r.max, 'min is above max'),
+    ],
+    'must be a number, a text, or { min, max }',
+  ),
 });
 
 export const modbusProfileSchema = z.strictObject({

@@ -12,14 +12,14 @@ export interface MqttParts {
   readonly controls: readonly Entry<MqttControlFile>[];
   readonly derived: readonly Entry<Derived>[];
   readonly hasCommand: boolean;
+  readonly messageNames: ReadonlySet<string>;
+  readonly pointNames: ReadonlySet<string>;
+  readonly controlNames: ReadonlySet<string>;
 }
 
 /** What the entries of a profile owe each other. */
 export function checkMqtt(parts: MqttParts): Finding[] {
-  const pointNames = new Set(parts.points.map(({ value }) => value.name));
-  const readable = new Set([...pointNames, ...parts.derived.map(({ value }) => value.name)]);
-  const controlNames = new Set(parts.controls.map(({ value }) => value.name));
-  const messageNames = new Set(parts.messages.map(({ value }) => value.name));
+  const readable = new Set([...parts.pointNames, ...parts.derived.map(({ value }) => value.name)]);
   return [
     ...duplicates('points', parts.points, 'name', (p) => p.name),
     ...duplicates('points', parts.points, 'path', (p) => `${p.path}${p.phase === undefined ? '' : ` phase ${p.phase}`}`),
@@ -30,13 +30,15 @@ export function checkMqtt(parts: MqttParts): Finding[] {
     ...duplicates('controls', parts.controls, 'path', (c) => c.path),
     ...parts.points.flatMap((entry) => checkPoint(entry, parts.messages)),
     ...parts.queries.flatMap(({ index, value }) =>
-      messageNames.has(value.answer)
+      parts.messageNames.has(value.answer)
         ? []
         : [{ path: ['queries', index, 'answer'], reason: `no message is called ${value.answer}` }],
     ),
-    ...parts.controls.flatMap((entry) => checkWritable(entry, readable, controlNames, parts.hasCommand)),
-    ...(parts.hasCommand && parts.controls.length === 0 ? [{ path: ['command'], reason: 'there are no controls to send' }] : []),
-    ...checkDerived(parts.derived, pointNames),
+    ...parts.controls.flatMap((entry) => checkWritable(entry, readable, parts.controlNames, parts.hasCommand)),
+    ...(parts.hasCommand && parts.controlNames.size === 0
+      ? [{ path: ['command'], reason: 'there are no controls to send' }]
+      : []),
+    ...checkDerived(parts.derived, parts.pointNames),
   ];
 }
 
@@ -48,7 +50,7 @@ function checkPoint({ index, value }: Entry<MqttPointFile>, messages: readonly E
   const numeric = quantityOf(value.name)?.kind === 'number';
   if (value.monotonic && !numeric) add('monotonic', 'only a canonical number can be monotonic');
   if (value.phase !== undefined && !numeric) add('phase', 'only a canonical number has phases');
-  if (!messages.some(({ value: m }) => m.into === undefined || value.path.startsWith(`${m.into}.`))) {
+  if (messages.length > 0 && !messages.some(({ value: m }) => m.into === undefined || value.path.startsWith(`${m.into}.`))) {
     add('path', `no message brings ${value.path}`);
   }
   return found;

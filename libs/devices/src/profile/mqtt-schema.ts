@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { controlFields, pointFields, profileFields } from './common-schema.js';
+import { controlFields, initialValue, pointFields, profileFields } from './common-schema.js';
 
 /** Placeholders that a topic template may use: the device's base topic, and the asker's reply prefix. */
 export const TOPIC_PLACEHOLDERS = ['topic', 'client'] as const;
@@ -66,8 +66,7 @@ const mqttPointSchema = z.strictObject({
   phase: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal('sum')], "must be 1, 2, 3 or 'sum'").optional(),
   /** Digits after the point that the device sends. */
   decimals: z.int().min(0).max(9).optional(),
-  /** What a simulated device says until it is told otherwise. */
-  initial: z.union([z.number(), z.string(), z.boolean()]).optional(),
+  initial: initialValue.optional(),
 });
 
 const querySchema = z.strictObject({
@@ -75,7 +74,7 @@ const querySchema = z.strictObject({
   topic: topicTemplate,
   qos,
   /** A text that is sent as it is, or a JSON template. */
-  payload: z.union([z.string(), z.record(z.string(), jsonTemplate)]),
+  payload: z.union([z.string(), z.record(z.string(), jsonTemplate)], 'must be a text or a JSON object'),
   /** The message that answers. */
   answer: z.string(),
 });

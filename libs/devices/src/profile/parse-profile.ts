@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { profileFields } from './common-schema.js';
-import { type Finding, soundEntries } from './findings.js';
+import { type Finding, namesIn, soundEntries } from './findings.js';
 import { checkModbus } from './modbus-checks.js';
 import { modbusProfileSchema } from './modbus-schema.js';
 import { checkMqtt } from './mqtt-checks.js';
@@ -39,8 +39,10 @@ function crossCheck(raw: unknown): Finding[] {
   if (typeof raw !== 'object' || raw === null) return [];
   const file = raw as Record<string, unknown>;
   const derived = soundEntries(file.derived, derivedShape);
+  const names = { pointNames: namesIn(file.points), controlNames: namesIn(file.controls) };
   if (file.kind === 'modbus') {
     return checkModbus({
+      ...names,
       points: soundEntries(file.points, modbusShape.points.element),
       controls: soundEntries(file.controls, modbusShape.controls.unwrap().element),
       derived,
@@ -51,6 +53,8 @@ function crossCheck(raw: unknown): Finding[] {
   }
   if (file.kind !== 'mqtt') return [];
   return checkMqtt({
+    ...names,
+    messageNames: namesIn(file.messages),
     messages: soundEntries(file.messages, mqttShape.messages.element),
     points: soundEntries(file.points, mqttShape.points.element),
     queries: soundEntries(file.queries, mqttShape.queries.unwrap().element),

@@ -1,6 +1,6 @@
 import { NUMBER_TYPES } from '../codec/number-types.js';
 import type { RegisterType } from '../codec/point-codec.js';
-import { quantityOf } from '../quantities.js';
+import { multiply, quantityOf, ratio, toBaseUnit } from '../quantities.js';
 import { checkUnit } from './common-checks.js';
 import { registersOf } from './modbus-layout.js';
 
@@ -91,6 +91,17 @@ function checkExtras(value: ValueFile, pattern: number | undefined): Flaw[] {
 /** As the number itself or as the bits that documents print: 0x8000 and -32768 are the same int16. */
 function fitsPattern(type: RegisterType, invalid: number, pattern: number): boolean {
   return Number.isInteger(invalid) && invalid <= pattern && invalid >= (type.startsWith('int') ? -(pattern + 1) / 2 : 0);
+}
+
+/** Whether a value in the canonical unit lies within what the register can say. */
+export function fitsRegister(value: ValueFile, canonical: number | undefined): boolean {
+  if (canonical === undefined || value.type === 'string' || value.type === 'bool') return true;
+  const unit = quantityOf(value.name) === undefined ? undefined : toBaseUnit(value.unit ?? '1')?.factor;
+  const factor = multiply(ratio(value.scale ?? 1), unit ?? ratio(1));
+  const raw = (canonical * factor.divisor) / factor.multiplier;
+  const registers = registersOf(value) ?? 1;
+  const { min, max } = value.type === 'bitfield' ? { min: 0, max: 2 ** (16 * registers) - 1 } : NUMBER_TYPES[value.type];
+  return raw >= min && raw <= max;
 }
 
 /** `invalid` as the numbers that parsing gives: bits of a signed type become negative. */
