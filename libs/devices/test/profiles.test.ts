@@ -133,6 +133,47 @@ describe.each(modbus)('%s over Modbus', (_, profile) => {
   });
 });
 
+/** Written down from the vendors' documents, not computed: a profile cannot agree with itself alone. */
+test.each([
+  ['sunspec-213', 'holding', 40098, { powerW: -1500 }, 'c4bb8000'],
+  ['sunspec-213', 'holding', 40000, {}, '53756e53'],
+  ['sunspec-213', 'holding', 40070, {}, '00d5007c'],
+  ['sunspec-213', 'holding', 40196, {}, 'ffff0000'],
+  ['sunspec-203', 'holding', 40088, { powerW: 12_340 }, '04d2'],
+  ['sunspec-203', 'holding', 40078, { voltageL1V: 230.1 }, '08fd'],
+  ['sunspec-203', 'holding', 40116, { energyImportWh: 65_537 }, '00010001'],
+  ['eastron-sdm630', 'input', 0x00, { voltageL1V: 230.5 }, '43668000'],
+  ['eastron-sdm630', 'input', 0x48, { energyImportWh: 12_500 }, '41480000'],
+  ['carlo-gavazzi-em24', 'input', 0x00, { voltageL1V: 230.1 }, '08fd0000'],
+  ['carlo-gavazzi-em24', 'input', 0x28, { powerW: -0.1 }, 'ffffffff'],
+  ['carlo-gavazzi-em24', 'input', 0x33, { frequencyHz: 50 }, '01f4'],
+  ['schneider-iem3000', 'holding', 0x0bf3, { powerW: 12_500 }, '41480000'],
+  ['schneider-iem3000', 'holding', 0x0c83, { energyImportWh: 65_537 }, '0000000000010001'],
+  ['alfen-eve', 'holding', 374, { energyImportWh: 1 }, '3ff0000000000000'],
+  ['alfen-eve', 'holding', 1201, { chargerState: 'C2' }, '43320000000000000000'],
+  ['alfen-eve', 'holding', 1208, { limitTimeLeftS: 60 }, '0000003c'],
+  ['abb-terra-ac', 'holding', 0x400c, { chargerState: 'C2' }, '00000400'],
+  ['abb-terra-ac', 'holding', 0x4010, { currentL1A: 16 }, '00003e80'],
+  ['flex-controller', 'holding', 10, { limitW: 25_000, limitActive: true, limitValidForS: 60 }, '000061a80001003c'],
+  ['flex-controller', 'holding', 20, {}, 'ffffffff00000000ffffffff'],
+] as const)('%s answers %s %d with %p as the document says', (id, table, address, values, hex) => {
+  const profile = catalog.modbus(id);
+  const block = { table, address, count: hex.length / 4 };
+  expect(readImage(imageLayout(profile), block, encodeImage(profile, values))?.toString('hex')).toBe(hex);
+});
+
+test.each([
+  ['alfen-eve', 'limitA', 16, { fc: 16, address: 1210 }, '41800000'],
+  ['alfen-eve', 'phasesInUse', 1, { fc: 6, address: 1215 }, '0001'],
+  ['abb-terra-ac', 'limitA', 16, { fc: 16, address: 0x4100 }, '00003e80'],
+  ['abb-terra-ac', 'chargerStopped', true, { fc: 6, address: 0x4105 }, '0001'],
+  ['abb-terra-ac', 'limitValidForS', 60, { fc: 6, address: 0x4106 }, '003c'],
+] as const)('%s is told %s = %p as the document says', (id, name, value, place, hex) => {
+  const request = encodeControl(catalog.modbus(id), name, value);
+  expect(request).toMatchObject(place);
+  expect(request.data.toString('hex')).toBe(hex);
+});
+
 describe.each(mqtt)('%s over MQTT', (_, profile) => {
   const parameters = { topic: 'site/1', client: 'agent/1', id: 7, device: 'device-1', time: '2026-01-15T06:00:00', ts: 1.5 };
 
