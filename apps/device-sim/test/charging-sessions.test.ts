@@ -1,14 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HOUR_MS, toLocal } from '../src/models/calendar.js';
-import {
-  type ChargingSession,
-  type StationKind,
-  sessionIn,
-  slotAt,
-  slotStart,
-  stationKind,
-} from '../src/models/charging-sessions.js';
+import { type StationKind, sessionIn, slotAt, slotStart, stationKind } from '../src/models/charging-sessions.js';
+import type { ChargingSession } from '../src/models/model.js';
 import { chanceKey } from '../src/models/noise.js';
 import { at } from './support/sites.js';
 

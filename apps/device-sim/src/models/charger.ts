@@ -1,16 +1,24 @@
 import type { Instant } from '@venfleet/core';
 import { HOUR_MS } from './calendar.js';
-import { type ChargingSession, type StationKind, sessionIn, slotAt, slotStart, stationKind } from './charging-sessions.js';
+import { type BatteryBounds, type StationKind, sessionIn, slotAt, slotStart, stationKind } from './charging-sessions.js';
 import { gridFrequency, loadedVoltage, meterValues, NOMINAL_VOLTAGE, openVoltage } from './electricity.js';
-import type { ChargerModel, ChargerState, ChargerValues, ControlWrite, MeterValues, SimResource } from './model.js';
+import type {
+  ChargerModel,
+  ChargerState,
+  ChargerValues,
+  ChargingSession,
+  ControlWrite,
+  MeterValues,
+  SimResource,
+} from './model.js';
 import { chanceKey } from './noise.js';
 import { commonMistakes, DEFAULT_VALID_FOR_S, SteppedModel, secondsLeft } from './stepped-model.js';
 import type { World } from './world.js';
 
-/** The least that a pilot signal can grant (IEC 61851-1, table A.7); below it the vehicle has to pause. */
-export const MIN_CURRENT_A = 6;
+/** The least that a pilot signal can grant (IEC 61851-1, annex A); below it the vehicle has to pause. */
+const MIN_CURRENT_A = 6;
 /** What a station grants that nobody commands, its own maximum permitting: 11 kW on three phases. */
-export const SAFE_CURRENT_A = 16;
+const SAFE_CURRENT_A = 16;
 
 const POWER_FACTOR = 0.99;
 /** A vehicle follows the pilot signal down within the 5 s of IEC 61851-1, and up at its leisure. */
@@ -33,11 +41,11 @@ const VALIDITY_S = { min: 1, max: 86_400 };
  * and the length of their stay permit, and leave. A client may grant a maximum current for a time; when it
  * does not renew it, and before it ever did, the safe current applies.
  */
-export class Charger extends SteppedModel implements ChargerModel {
+export class Charger extends SteppedModel<ChargerValues> implements ChargerModel {
   readonly #key: number;
   readonly #kind: StationKind;
   readonly #pMax: number;
-  readonly #bounds: { readonly minWh: number; readonly maxWh: number };
+  readonly #bounds: BatteryBounds;
   /** A station below 3 × 6 A × 230 V can only have one phase. */
   readonly #wired: 1 | 3;
   /** The station's own maximum, per phase. */
@@ -86,8 +94,9 @@ export class Charger extends SteppedModel implements ChargerModel {
     this.decide(0);
   }
 
-  override readControl(at: Instant): ChargerValues {
-    return super.readControl(at) as ChargerValues;
+  session(at: Instant): ChargingSession | undefined {
+    this.advanceTo(at);
+    return this.#connected ? this.#session : undefined;
   }
 
   /** A vehicle that has been there before the start has been charging, at the safe current, since it came. */

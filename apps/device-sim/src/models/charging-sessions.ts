@@ -1,21 +1,7 @@
 import { type Random, seededRandom, uniform } from '@venfleet/core';
 import { DAY_MS, dayFacts, HOUR_MS, toLocal, toUtc } from './calendar.js';
+import type { ChargingSession } from './model.js';
 import { chance } from './noise.js';
-
-/** One vehicle's stay at a charging station. Instants in epoch ms. */
-export interface ChargingSession {
-  readonly arrival: number;
-  readonly departure: number;
-  readonly batteryWh: number;
-  /** In the battery on arrival. */
-  readonly arrivalWh: number;
-  /** What the driver wants to be charged; charging ends when it is in. */
-  readonly wantedWh: number;
-  /** What the vehicle's own charger takes at most, per phase. */
-  readonly maxCurrentA: number;
-  /** Phases of the vehicle's own charger. */
-  readonly phases: 1 | 3;
-}
 
 /** Who charges there. */
 export type StationKind = 'workplace' | 'home' | 'public';

@@ -60,7 +60,7 @@ export function gridFrequency(gridKey: number, utcMs: number): number {
   return 50 + noise(gridKey, 0, FREQUENCY_NOISE, utcMs);
 }
 
-export interface ElectricalState {
+interface ElectricalState {
   /** In all, and by phase. */
   readonly powerW: number;
   readonly powersW: ThreePhase;

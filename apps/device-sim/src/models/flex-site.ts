@@ -33,7 +33,7 @@ const VALIDITY_S = { min: 5, max: 3600 };
  * the buffer is full again: what was shed is made up later to the last watt-hour. With an empty buffer
  * the site overrides the limit.
  */
-export class FlexSite extends SteppedModel implements LoadModel {
+export class FlexSite extends SteppedModel<FlexValues> implements LoadModel {
   readonly #key: number;
   readonly #profile: LoadProfile;
   readonly #pMin: number;
@@ -66,10 +66,6 @@ export class FlexSite extends SteppedModel implements LoadModel {
     this.#span = Math.max(0, resource.eMax - resource.eMin);
     this.#limitW = resource.pMax;
     this.decide();
-  }
-
-  override readControl(at: Instant): FlexValues {
-    return super.readControl(at) as FlexValues;
   }
 
   bufferLevel(at: Instant): WattHours {

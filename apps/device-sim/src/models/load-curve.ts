@@ -36,7 +36,7 @@ export function loadFraction(profile: LoadProfile, key: number, octaves: readonl
 }
 
 /** The curve alone, without season, site and noise, at a local time. */
-export function curveAt(profile: LoadProfile, localMs: number): number {
+function curveAt(profile: LoadProfile, localMs: number): number {
   const day = Math.floor(localMs / DAY_MS);
   const position = (localMs - day * DAY_MS) / HOUR_MS;
   const hour = Math.floor(position);

@@ -116,6 +116,21 @@ export type ChargerValues = {
   readonly limitAccountedFor: boolean;
 };
 
+/** One vehicle's stay at a charging station. Instants in epoch ms. */
+export interface ChargingSession {
+  readonly arrival: number;
+  readonly departure: number;
+  readonly batteryWh: number;
+  /** In the battery on arrival. */
+  readonly arrivalWh: number;
+  /** What the driver wants to be charged; charging ends when it is in. */
+  readonly wantedWh: number;
+  /** What the vehicle's own charger takes at most, per phase. */
+  readonly maxCurrentA: number;
+  /** Phases of the vehicle's own charger. */
+  readonly phases: 1 | 3;
+}
+
 /**
  * A write to a controller: what is absent stays as it is, so that the registers of a device can be
  * written one by one. `limitW`, `limitActive` and `limitValidForS` belong to a flex-controller: a write
@@ -156,6 +171,8 @@ export interface SiteModel {
 /** A charging station. */
 export interface ChargerModel extends SiteModel {
   readControl(at: Instant): ChargerValues;
+  /** The vehicle that is there at `at`; no device shows it, the simulator's own view does. */
+  session(at: Instant): ChargingSession | undefined;
 }
 
 /** A load with a flexible buffer, its meter and its flex-controller. */

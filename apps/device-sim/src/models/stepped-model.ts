@@ -11,7 +11,7 @@ export const DEFAULT_VALID_FOR_S = 60;
  * the grid's points, at events (an expiry, an arrival) and at control writes, never at reads. Energy up
  * to any moment is therefore exact, and reads leave no trace.
  */
-export abstract class SteppedModel implements SiteModel {
+export abstract class SteppedModel<Control extends FlexValues | ChargerValues> implements SiteModel {
   protected readonly world: World;
   /** Start of the running segment, epoch ms. */
   protected heldSince: number;
@@ -38,7 +38,7 @@ export abstract class SteppedModel implements SiteModel {
     return this.meter((this.#now - this.heldSince) / HOUR_MS);
   }
 
-  readControl(at: Instant): FlexValues | ChargerValues {
+  readControl(at: Instant): Control {
     this.advanceTo(at);
     return this.control(this.#now);
   }
@@ -58,7 +58,7 @@ export abstract class SteppedModel implements SiteModel {
   protected abstract nextEvent(): number;
   /** The meter, `hours` into the running segment. */
   protected abstract meter(hours: number): MeterValues;
-  protected abstract control(now: number): FlexValues | ChargerValues;
+  protected abstract control(now: number): Control;
   /** Why `write` is refused, one line each. */
   protected abstract mistakesIn(write: ControlWrite): string[];
   protected abstract apply(write: ControlWrite, now: number): void;
