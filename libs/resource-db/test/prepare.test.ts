@@ -356,6 +356,15 @@ describe('meter points', () => {
     expect(run().rejections).toEqual([expect.stringMatching(/^bars\.csv:2: meter_point_id: is that of Bar 0 /)]);
     expect(run({ prune: true })).toMatchObject({ created: 1, rejected: 0 });
   });
+
+  test('a row refused for it keeps its resource, whose own meter point then refuses another row', () => {
+    write('bars.csv', withPoints(danishGsrn(1), danishGsrn(2), danishGsrn(3)));
+    run();
+    // Bar 0 is gone, Bar 1 wants its meter point, and Bar 2 wants that of Bar 1.
+    write('bars.csv', withPoints('', danishGsrn(1), danishGsrn(2)).replace(/Bar 0.*\n/, ''));
+    expect(run()).toMatchObject({ rejected: 2, gone: 1, unchanged: 3 });
+    expect([0, 1, 2].map((i) => byName(`Bar ${i}`).meterPointId)).toEqual([1, 2, 3].map(danishGsrn));
+  });
 });
 
 describe('rows that cannot be used', () => {
@@ -414,6 +423,14 @@ ${'B'.repeat(300)},"A 9, 9000 Aalborg",NaN,0x10,
     write('bars.csv', BARS);
     run();
     expect(readFileSync(options.rejects, 'utf8')).toBe('file,line,field,reason,row\n');
+  });
+
+  test('leave their resource as it is, even with prune', () => {
+    run();
+    const before = byName('Bar Ida');
+    write('bars.csv', BARS.replace('9.91', '991'));
+    expect(counts(run({ prune: true }))).toEqual({ ...NONE, unchanged: 3, rejected: 1 });
+    expect(byName('Bar Ida')).toEqual(before);
   });
 
   test('refuse the whole import when strict', () => {

@@ -4,9 +4,9 @@ import { fileProblem } from '@venfleet/core/node';
 import { buildWhole, openResourceDb, type ResourceDb } from '../resource-db.js';
 import { CsvMistakes, readCsvFile } from './csv-file.js';
 import { type FleetConfig, loadFleetConfig } from './fleet-config.js';
-import { type ReconcileCounts, Reconciler, type RefusedRow, readPresent, refuseTakenMeterPoints } from './reconcile.js';
+import { type ReconcileCounts, Reconciler, readPresent, refuseTakenMeterPoints } from './reconcile.js';
 import { describeRefused, writeRejects } from './rejects.js';
-import { type Site, toSite } from './site.js';
+import { type RefusedRow, type Site, toSite } from './site.js';
 
 export interface PrepareOptions {
   /** Folder with the CSV files. */
@@ -77,8 +77,8 @@ function importRows(
   options: PrepareOptions,
 ): Omit<PrepareResult, 'unknownFiles'> {
   const { prune = false, strict = false } = options;
-  const present = readPresent(db, rows.sites);
-  const { sites, refused } = refuseTakenMeterPoints(rows.sites, prune ? [] : present.gone);
+  const present = readPresent(db, rows.sites, rows.refused, prune);
+  const { sites, refused } = refuseTakenMeterPoints(rows.sites, present);
   const allRefused = [...rows.refused, ...refused];
   const rejections = allRefused.flatMap(describeRefused);
   writeRejects(options.rejects, allRefused);
@@ -88,7 +88,7 @@ function importRows(
       hint: 'mend the rows, or leave out --strict to import the others',
     });
   }
-  const counts = new Reconciler(db, config, present).apply(sites, prune);
+  const counts = new Reconciler(db, config, present).apply(sites);
   return {
     ...counts,
     rejected: allRefused.length,
@@ -126,11 +126,10 @@ function readSource(source: string, config: FleetConfig): Rows {
       continue;
     }
     for (const record of file.records) {
-      const site = toSite(file, record, fileConfig);
-      const place = { file: name, line: record.line, fields: record.fields };
-      const found = Array.isArray(site) ? site : repetitions(site, seen);
-      if (found.length > 0) refused.push({ place, mistakes: found });
-      else sites.push(site as Site);
+      const row = toSite(file, record, fileConfig);
+      const checked = 'mistakes' in row ? row : withoutRepetition(row, seen);
+      if ('mistakes' in checked) refused.push(checked);
+      else sites.push(checked);
     }
   }
   if (mistakes.length === 0) return { sites, refused };
@@ -141,16 +140,22 @@ function readSource(source: string, config: FleetConfig): Rows {
   });
 }
 
-/** What a row has in common with an earlier one but must have alone; else notes it in `seen`. */
-function repetitions(site: Site, seen: Map<string, Site>) {
-  const at = ({ place }: Site) => `${place.file}:${place.line}`;
+/** Refuses a site that has in common with an earlier one what it must have alone; else notes it in `seen`. */
+function withoutRepetition(site: Site, seen: Map<string, Site>): Site | RefusedRow {
+  const { place, meterPointId } = site;
+  const at = (other: Site) => `${other.place.file}:${other.place.line}`;
   const twin = seen.get(site.resourceId);
-  if (twin !== undefined) return [{ field: 'row', reason: `has the title and address of ${at(twin)}` }];
-  const { meterPointId } = site;
+  if (twin !== undefined) {
+    const reason = `has the title and address of ${at(twin)}`;
+    return { place, mistakes: [{ field: 'row', reason }], resourceId: site.resourceId };
+  }
   const sharer = meterPointId === undefined ? undefined : seen.get(meterPointId);
-  if (sharer !== undefined) return [{ field: 'meter_point_id', reason: `${meterPointId} is also that of ${at(sharer)}` }];
+  if (sharer !== undefined) {
+    const reason = `${meterPointId} is also that of ${at(sharer)}`;
+    return { place, mistakes: [{ field: 'meter_point_id', reason }], resourceId: site.resourceId };
+  }
   // Resource ids and meter points look different: one map serves both.
   seen.set(site.resourceId, site);
   if (meterPointId !== undefined) seen.set(meterPointId, site);
-  return [];
+  return site;
 }

@@ -1,18 +1,11 @@
 import { type ManagedConnection, sameSettings } from '../connections.js';
 import { DANISH_GSRN_COUNT, danishGsrn } from '../gsrn.js';
-import type { Mistake } from '../mistakes.js';
 import type { Actor, NewConnection, NewResource, Resource } from '../model.js';
 import type { ResourceDb } from '../resource-db.js';
 import { sameResource } from '../resources.js';
 import type { EndConfig, FileConfig, FleetConfig } from './fleet-config.js';
 import { GatewayAllocator, type ModbusUnit } from './gateways.js';
-import { type RowPlace, type Site, toResource } from './site.js';
-
-/** A row that does not go in, and all reasons why. */
-export interface RefusedRow {
-  readonly place: RowPlace;
-  readonly mistakes: readonly Mistake[];
-}
+import { type RefusedRow, type Site, toResource } from './site.js';
 
 export interface ReconcileCounts {
   readonly created: number;
@@ -27,36 +20,52 @@ export interface ReconcileCounts {
 /** What is in the database before an import. */
 interface Present {
   readonly byId: ReadonlyMap<string, Resource>;
+  /** Resources that no row speaks of any more. */
   readonly gone: readonly Resource[];
+  /** Whether these are to be deleted. */
+  readonly prune: boolean;
   readonly connections: ReadonlyMap<number, ManagedConnection>;
 }
 
-/** Reads what is there, and which of it no site describes any more. */
-export function readPresent(db: ResourceDb, sites: readonly Site[]): Present {
+/**
+ * Reads what is there. A resource whose row is refused is not gone: a slip in a coordinate must not
+ * delete it.
+ */
+export function readPresent(db: ResourceDb, sites: readonly Site[], refused: readonly RefusedRow[], prune: boolean): Present {
   const resources = db.resources.list();
-  const wanted = new Set(sites.map((site) => site.resourceId));
+  const spokenOf = new Set([...sites, ...refused].map(({ resourceId }) => resourceId));
   return {
     byId: new Map(resources.map((resource) => [resource.resourceId, resource])),
-    gone: resources.filter((resource) => !wanted.has(resource.resourceId)),
+    gone: resources.filter((resource) => !spokenOf.has(resource.resourceId)),
+    prune,
     connections: new Map(db.connections.listManaged().map((managed) => [managed.connection.id, managed])),
   };
 }
 
-/** Sorts out rows whose meter point belongs to a resource that stays without being in the source. */
-export function refuseTakenMeterPoints(
-  sites: readonly Site[],
-  kept: readonly Resource[],
-): { sites: Site[]; refused: RefusedRow[] } {
-  const owners = new Map(kept.map((resource) => [resource.meterPointId, resource]));
+/** The resources that the import leaves as they are: none of the sites, and not deleted. */
+function untouched({ byId, gone, prune }: Present, sites: readonly Site[]): Resource[] {
+  const touched = new Set(sites.map(({ resourceId }) => resourceId));
+  if (prune) for (const { resourceId } of gone) touched.add(resourceId);
+  return [...byId.values()].filter(({ resourceId }) => !touched.has(resourceId));
+}
+
+/** Sorts out rows whose meter point belongs to a resource that the import leaves as it is. */
+export function refuseTakenMeterPoints(all: readonly Site[], present: Present): { sites: Site[]; refused: RefusedRow[] } {
   const refused: RefusedRow[] = [];
-  const usable = sites.filter((site) => {
-    const owner = site.meterPointId === undefined ? undefined : owners.get(site.meterPointId);
-    if (owner === undefined) return true;
-    const reason = `is that of ${owner.name} (${owner.resourceId}), which is in the database but no longer in the source`;
-    refused.push({ place: site.place, mistakes: [{ field: 'meter_point_id', reason }] });
-    return false;
-  });
-  return { sites: usable, refused };
+  let sites = [...all];
+  // A refused site's own resource is left as it is, too, which may refuse another site.
+  for (let before = -1; before !== refused.length; ) {
+    before = refused.length;
+    const owners = new Map(untouched(present, sites).map((resource) => [resource.meterPointId, resource]));
+    sites = sites.filter(({ place, resourceId, meterPointId }) => {
+      const owner = meterPointId === undefined ? undefined : owners.get(meterPointId);
+      if (owner === undefined) return true;
+      const reason = `is that of ${owner.name} (${owner.resourceId}), which is in the database and stays as it is`;
+      refused.push({ place, mistakes: [{ field: 'meter_point_id', reason }], resourceId });
+      return false;
+    });
+  }
+  return { sites, refused };
 }
 
 /**
@@ -123,12 +132,12 @@ export class Reconciler {
     this.#gateways = new GatewayAllocator(config.modbus);
   }
 
-  apply(sites: readonly Site[], prune: boolean): ReconcileCounts {
-    const { byId, gone } = this.#present;
+  apply(sites: readonly Site[]): ReconcileCounts {
+    const { byId, gone, prune } = this.#present;
     if (prune) for (const resource of gone) this.#remove(resource);
     this.#reserveUnits(prune ? new Set(gone) : new Set());
-    const kept = prune ? [] : gone.map((resource) => resource.meterPointId);
-    const meterPoints = assignMeterPoints(sites, byId, kept);
+    const taken = untouched(this.#present, sites).map((resource) => resource.meterPointId);
+    const meterPoints = assignMeterPoints(sites, byId, taken);
     const meterPointOf = (site: Site) => meterPoints.get(site.resourceId) as string;
     for (const site of sites) {
       const existing = byId.get(site.resourceId);
@@ -202,8 +211,9 @@ export class Reconciler {
     const present = id === null ? undefined : this.#present.connections.get(id);
     if (id === null || present === undefined || !present.managed) return false;
     const { connection } = present;
-    const keeps = end.via !== 'MODBUSTCP' || connection.type === 'MODBUSTCP';
-    const wanted = this.#connection(site, actor, end, keeps ? (connection as ModbusUnit) : newUnit());
+    let unit: ModbusUnit | undefined;
+    if (end.via === 'MODBUSTCP') unit = connection.type === 'MODBUSTCP' ? connection : newUnit();
+    const wanted = this.#connection(site, actor, end, unit);
     return !sameSettings(connection, wanted) && this.#db.connections.update(id, wanted, true);
   }
 

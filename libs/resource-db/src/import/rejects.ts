@@ -1,5 +1,5 @@
 import { writeFileAtomically } from '@venfleet/core/node';
-import type { RefusedRow } from './reconcile.js';
+import type { RefusedRow } from './site.js';
 
 /** Each reason for refusing a row, as `FILE:LINE: FIELD: reason`. */
 export function describeRefused({ place, mistakes }: RefusedRow): string[] {

@@ -35,6 +35,14 @@ export interface Site {
   readonly enabled: boolean | undefined;
 }
 
+/** A row that does not go in, and all reasons why. */
+export interface RefusedRow {
+  readonly place: RowPlace;
+  readonly mistakes: readonly Mistake[];
+  /** The resource that the row speaks of, as far as can be told; it stays as it is. */
+  readonly resourceId: string | undefined;
+}
+
 /** What the table's rules call a value, in the terms of the CSV file. */
 const CSV_FIELDS: Readonly<Record<string, string>> = { name: 'title', ven: 'address' };
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -43,10 +51,12 @@ const LARGEST_NUMBER = 1e9;
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, yes: true, 1: true, false: false, no: false, 0: false };
 
 /** One row as a site, or everything that is wrong with it. */
-export function toSite(file: CsvFile, record: CsvRecord, config: FileConfig): Site | Mistake[] {
+export function toSite(file: CsvFile, record: CsvRecord, config: FileConfig): Site | RefusedRow {
   const { columns, width } = file;
+  const place = { file: file.name, line: record.line, fields: record.fields };
   if (record.fields.length !== width) {
-    return [{ field: 'row', reason: `has ${record.fields.length} fields, but the header has ${width}` }];
+    const reason = `has ${record.fields.length} fields, but the header has ${width}`;
+    return { place, mistakes: [{ field: 'row', reason }], resourceId: undefined };
   }
   const mistakes: Mistake[] = [];
   const value = (column: Column): string => {
@@ -73,7 +83,7 @@ export function toSite(file: CsvFile, record: CsvRecord, config: FileConfig): Si
   }
   const name = tidy(value('title'));
   const site: Site = {
-    place: { file: file.name, line: record.line, fields: record.fields },
+    place,
     config,
     resourceId: uuidV5(`${config.subType}\n${name}\n${address}`, RESOURCE_NAMESPACE),
     name,
@@ -88,7 +98,7 @@ export function toSite(file: CsvFile, record: CsvRecord, config: FileConfig): Si
     enabled,
   };
   addRuleMistakes(site, mistakes);
-  return mistakes.length === 0 ? site : mistakes;
+  return mistakes.length === 0 ? site : { place, mistakes, resourceId: site.resourceId };
 }
 
 /** Adds what the table's own rules find, except for fields that have been found wrong before. */
