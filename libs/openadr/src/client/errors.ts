@@ -1,4 +1,5 @@
-import { type Duration, type ErrorOptions, systemCode, VenfleetError } from '@venfleet/core';
+import { type Duration, describeError, type ErrorOptions, systemCode, VenfleetError } from '@venfleet/core';
+import { errors } from 'undici';
 
 /**
  * VTN_UNREACHABLE: no connection, or it broke. VTN_TIMEOUT: no answer in time. VTN_TLS: the certificate or the
@@ -104,7 +105,7 @@ export interface RequestLabel {
   readonly path: string;
 }
 
-/** Makes a typed error of whatever the socket or the HTTP parser raised. @param sent whether bytes may have left. */
+/** Makes a typed error of whatever the socket or the HTTP parser raised. @param ambiguous see {@link VtnErrorOptions}. */
 export function connectionError(cause: unknown, { method, origin, path }: RequestLabel, ambiguous: boolean): VtnError {
   const code = systemCode(cause) ?? '';
   const options = { cause, ambiguous, context: { url: origin + path, method, systemCode: code } };
@@ -112,15 +113,15 @@ export function connectionError(cause: unknown, { method, origin, path }: Reques
   if (tls !== undefined) {
     return new VtnError('VTN_TLS', `no secure connection to ${origin}: ${tls[0]} (${code})`, { ...options, hint: tls[1] });
   }
-  if (code.startsWith('HPE_')) {
-    return new VtnError('VTN_PROTOCOL', `${method} ${path}: ${origin} does not answer in HTTP (${code})`, {
+  if (cause instanceof errors.HTTPParserError) {
+    return new VtnError('VTN_PROTOCOL', `${method} ${path}: ${origin} does not answer in HTTP`, {
       ...options,
       hint: 'check the URL: host, port, and https against http',
     });
   }
   return new VtnError(
     'VTN_UNREACHABLE',
-    `${method} ${path}: ${origin} cannot be reached: ${REASONS[code] ?? `network error ${code}`}`,
+    `${method} ${path}: ${origin} cannot be reached: ${REASONS[code] ?? describeError(cause)}`,
     {
       ...options,
       hint: 'check that the VTN runs and that its URL is right',
