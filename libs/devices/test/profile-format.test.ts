@@ -58,6 +58,11 @@ describe('a Modbus profile refuses', () => {
       { points: [{ ...power, scale: 2, scaleRef: 'x-sf' }, factor] },
       'points.0.scale: scale and scaleRef exclude each other',
     ],
+    [
+      'a scale factor that is scaled',
+      { points: [{ ...factor, scaleRef: 'x-sf' }] },
+      'points.0.type: a scale factor is not scaled itself',
+    ],
     ['scale 0', { points: [{ ...power, scale: 0 }] }, 'points.0.scale: must not be 0'],
     [
       'an enum of a float',

@@ -69,6 +69,8 @@ function checkPoint({ index, value }: Entry<ModbusPointFile>, parts: ModbusParts
   if (!isBit && registers > (parts.transport?.maxRegisters ?? 125)) {
     add('length', `${registers} registers cannot be read at once with maxRegisters ${parts.transport?.maxRegisters}`);
   }
+  if (value.type === 'sunssf' && (value.scaleRef ?? value.scale) !== undefined)
+    add('type', 'a scale factor is not scaled itself');
   if (value.scaleRef !== undefined) {
     const target = parts.points.find(({ value: p }) => p.name === value.scaleRef)?.value;
     if (!parts.pointNames.has(value.scaleRef)) add('scaleRef', `no point is called ${value.scaleRef}`);
