@@ -293,6 +293,19 @@ describe('import again', () => {
     expect(withDb((db) => db.check())).toEqual([]);
   });
 
+  test('a device that metered and controlled becomes two with two units, and one again', () => {
+    run();
+    writeConfig(
+      CONFIG.replace('control: { via: MODBUSTCP, profile: alfen-eve }', 'control: { via: MODBUSTCP, profile: flex-controller }'),
+    );
+    expect(run()).toMatchObject({ updated: 1, unchanged: 3 });
+    expect(connectionsOf('Lader 1')).toMatchObject({ reader: { port: 20_000, unitId: 3 }, writer: { port: 20_000, unitId: 4 } });
+    expect(run()).toMatchObject({ updated: 0, unchanged: 4 });
+    writeConfig(CONFIG);
+    expect(run()).toMatchObject({ updated: 1, unchanged: 3 });
+    expect(connectionsOf('Lader 1')).toMatchObject({ reader: { unitId: 3 }, writer: { unitId: 3 } });
+  });
+
   test('a kind that is no longer controlled loses the control that the import gave it', () => {
     run();
     writeConfig(CONFIG.replace('    control: { via: MQTT, profile: flex-controller-mqtt }\n', ''));

@@ -1,6 +1,6 @@
 import { type ManagedConnection, sameSettings } from '../connections.js';
 import { DANISH_GSRN_COUNT, danishGsrn } from '../gsrn.js';
-import type { Actor, NewConnection, NewResource, Resource } from '../model.js';
+import type { Actor, Connection, NewConnection, NewResource, Resource } from '../model.js';
 import type { ResourceDb } from '../resource-db.js';
 import { sameResource } from '../resources.js';
 import type { EndConfig, FileConfig, FleetConfig } from './fleet-config.js';
@@ -189,36 +189,43 @@ export class Reconciler {
   /** @returns whether the resource or one of its connections changed. */
   #update(site: Site, meterPointId: string, existing: Resource): boolean {
     const { meter, control } = site.config;
-    const newUnit = () => this.#gateways.allocate(site.ven, 1)[0];
-    let meterUnit: ModbusUnit | undefined;
-    const forMeter = () => {
-      meterUnit ??= newUnit();
-      return meterUnit;
-    };
-    const forControl = isOneDevice(site.config) ? forMeter : newUnit;
-    const reader = this.#refresh(site, 'READER', meter, existing.readerConnectionId, forMeter);
-    const dropped = control === undefined && this.#isManaged(existing.writerConnectionId) ? existing.writerConnectionId : null;
-    const writer = control !== undefined && this.#refresh(site, 'WRITER', control, existing.writerConnectionId, forControl);
-    const resource = toResource(site, meterPointId, existing);
-    const wanted = dropped === null ? resource : { ...resource, writerConnectionId: null };
-    const changed = !sameResource(existing, wanted) && this.#db.resources.update(site.resourceId, wanted);
-    if (dropped !== null) this.#db.connections.deleteUnused(dropped);
-    return changed || reader || writer;
+    const reader = this.#managed(existing.readerConnectionId);
+    const writer = this.#managed(existing.writerConnectionId);
+    const readerUnit = reader && this.#unitFor(site, meter, reader);
+    const readerChanged = reader !== undefined && this.#refresh(site, meter, reader, readerUnit);
+    let resource = toResource(site, meterPointId, existing);
+    let writerChanged = false;
+    if (writer !== undefined && control !== undefined) {
+      const shared = isOneDevice(site.config);
+      const writerUnit =
+        shared && readerUnit ? readerUnit : this.#unitFor(site, control, writer, shared ? undefined : readerUnit);
+      writerChanged = this.#refresh(site, control, writer, writerUnit);
+    } else if (writer !== undefined) resource = { ...resource, writerConnectionId: null };
+    const changed = !sameResource(existing, resource) && this.#db.resources.update(site.resourceId, resource);
+    if (writer !== undefined && resource.writerConnectionId === null) this.#db.connections.deleteUnused(writer.id);
+    return changed || readerChanged || writerChanged;
   }
 
-  /** Brings a connection that the import made up to date; one of someone else, or none, stays. */
-  #refresh(site: Site, actor: Actor, end: EndConfig, id: number | null, newUnit: () => ModbusUnit | undefined): boolean {
+  /** A connection that the import made; undefined for one of someone else, which stays as it is. */
+  #managed(id: number | null): Connection | undefined {
     const present = id === null ? undefined : this.#present.connections.get(id);
-    if (id === null || present === undefined || !present.managed) return false;
-    const { connection } = present;
-    let unit: ModbusUnit | undefined;
-    if (end.via === 'MODBUSTCP') unit = connection.type === 'MODBUSTCP' ? connection : newUnit();
-    const wanted = this.#connection(site, actor, end, unit);
-    return !sameSettings(connection, wanted) && this.#db.connections.update(id, wanted, true);
+    return present?.managed ? present.connection : undefined;
   }
 
-  #isManaged(id: number | null): boolean {
-    return id !== null && this.#present.connections.get(id)?.managed === true;
+  /**
+   * The unit of a device that is there: the one it has, unless another device has it now; a new one
+   * when it was not reached over Modbus before. Undefined for MQTT.
+   */
+  #unitFor(site: Site, { via }: EndConfig, connection: Connection, other?: ModbusUnit): ModbusUnit | undefined {
+    if (via !== 'MODBUSTCP') return undefined;
+    const keeps = connection.type === 'MODBUSTCP' && !(connection.port === other?.port && connection.unitId === other.unitId);
+    return keeps ? connection : this.#gateways.allocate(site.ven, 1)[0];
+  }
+
+  /** Brings a connection of ours up to date. @returns whether it changed. */
+  #refresh(site: Site, end: EndConfig, connection: Connection, unit: ModbusUnit | undefined): boolean {
+    const wanted = this.#connection(site, connection.actor, end, unit);
+    return !sameSettings(connection, wanted) && this.#db.connections.update(connection.id, wanted, true);
   }
 
   #connection(site: Site, actor: Actor, { via, profile }: EndConfig, unit: ModbusUnit | undefined): NewConnection {
