@@ -34,9 +34,10 @@ interface Totals {
   readonly eMaxKwh: number;
 }
 
+/** Sums are rounded to mW and mWh, which is what the table holds. */
 const TOTALS = `SELECT count(*) AS resources, coalesce(sum(enabled), 0) AS enabled,
-  coalesce(sum(p_min_kw), 0) AS pMinKw, coalesce(sum(p_max_kw), 0) AS pMaxKw,
-  coalesce(sum(e_min_kwh), 0) AS eMinKwh, coalesce(sum(e_max_kwh), 0) AS eMaxKwh FROM resources`;
+  coalesce(round(sum(p_min_kw), 6), 0) AS pMinKw, coalesce(round(sum(p_max_kw), 6), 0) AS pMaxKw,
+  coalesce(round(sum(e_min_kwh), 6), 0) AS eMinKwh, coalesce(round(sum(e_max_kwh), 6), 0) AS eMaxKwh FROM resources`;
 
 /** Counts and sums over the whole database. */
 export function readStatistics(db: Database): Statistics {

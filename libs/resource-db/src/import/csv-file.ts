@@ -6,6 +6,9 @@ import { CsvError, parse } from 'csv-parse/sync';
 
 const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
 const LONGEST_RECORD = 64 * 1024;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+const LF = 10;
+const CR = 13;
 
 const REQUIRED_COLUMNS = ['title', 'address', 'longitude', 'latitude'] as const;
 const OPTIONAL_COLUMNS = ['meter_point_id', 'p_min_kw', 'p_max_kw', 'e_min_kwh', 'e_max_kwh', 'enabled'] as const;
@@ -52,50 +55,77 @@ export function readCsvFile(folder: string, name: string): CsvFile | CsvMistakes
     return refuse(1, `cannot be read: ${fileProblem(error)}`);
   }
   const nul = bytes.indexOf(0);
-  if (nul >= 0) return refuse(lineAt(bytes, nul), 'holds a zero byte: it is a binary or UTF-16 file, not UTF-8 text');
+  if (nul >= 0)
+    return refuse(1 + countByte(bytes, LF, 0, nul), 'holds a zero byte: it is a binary or UTF-16 file, not UTF-8 text');
   if (!isUtf8(bytes)) return refuse(firstBadLine(bytes), 'holds bytes that are not UTF-8; save the file as UTF-8');
-  return parseRecords(name, bytes.toString('utf8'));
+  return parseRecords(name, bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes);
 }
 
-function parseRecords(name: string, text: string): CsvFile | CsvMistakes {
+function parseRecords(name: string, bytes: Buffer): CsvFile | CsvMistakes {
   const records: CsvRecord[] = [];
-  let linesRead = 0;
+  const lines = new LineCounter(bytes);
   try {
-    parse(text, {
-      bom: true,
+    parse(bytes, {
       skip_empty_lines: true,
       // Rows of the wrong length are refused one by one, with their line.
       relax_column_count: true,
       max_record_size: LONGEST_RECORD,
-      on_record: (fields: string[], { lines }) => {
-        let line = lines;
-        for (const field of fields) if (field.includes('\n')) line -= field.split('\n').length - 1;
-        records.push({ line, fields });
-        linesRead = lines;
+      on_record: (fields: string[], context) => {
+        records.push({ line: lines.nextRow(), fields });
+        lines.advance(context.bytes);
         return null;
       },
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    return new CsvMistakes([csvProblem(name, error, linesRead + 1)]);
+    return new CsvMistakes([`${name}:${lines.nextRow()}: ${csvProblem(error)}`]);
   }
   return withHeader(name, records);
 }
 
-/** csv-parse's error in our terms. `begin` is the first line after the last good row. */
-function csvProblem(name: string, error: CsvError, begin: number): string {
-  const { lines: line = begin } = error as { lines?: number };
+/**
+ * Knows the line that each row begins on; csv-parse's own count takes a CRLF within quotes for two. Lines
+ * end with LF or CRLF, or with CR in a file that has no LF at all.
+ */
+class LineCounter {
+  readonly #bytes: Buffer;
+  readonly #lineBreak: number;
+  #offset = 0;
+  #line = 1;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.#lineBreak = bytes.includes(LF) ? LF : CR;
+  }
+
+  /** The line of the next row, empty lines left out. */
+  nextRow(): number {
+    let end = this.#offset;
+    while (this.#bytes[end] === LF || this.#bytes[end] === CR) end++;
+    this.advance(end);
+    return this.#line;
+  }
+
+  /** Goes on to the end of a row. */
+  advance(end: number): void {
+    this.#line += countByte(this.#bytes, this.#lineBreak, this.#offset, end);
+    this.#offset = end;
+  }
+}
+
+/** csv-parse's error in our terms. */
+function csvProblem(error: CsvError): string {
   switch (error.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
-      return `${name}:${begin}: a quote is opened and never closed`;
+      return 'a quote is opened and never closed';
     case 'CSV_MAX_RECORD_SIZE':
-      return `${name}:${begin}: the row is longer than ${LONGEST_RECORD} characters; perhaps a quote is not closed`;
+      return `the row is longer than ${LONGEST_RECORD} characters; perhaps a quote is not closed`;
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return `${name}:${line}: text follows a closing quote; a quote within a field must be doubled`;
+      return 'text follows a closing quote; a quote within a field must be doubled';
     case 'INVALID_OPENING_QUOTE':
-      return `${name}:${line}: a quote stands within an unquoted field; quote the whole field and double the quotes in it`;
+      return 'a quote stands within an unquoted field; quote the whole field and double the quotes in it';
     default:
-      return `${name}:${line}: ${error.message}`;
+      return error.message;
   }
 }
 
@@ -120,17 +150,17 @@ function withHeader(name: string, records: CsvRecord[]): CsvFile | CsvMistakes {
   return { name, columns, width: names.length, records: records.slice(1) };
 }
 
-function lineAt(bytes: Buffer, offset: number): number {
-  let line = 1;
-  for (let at = bytes.indexOf(10); at >= 0 && at < offset; at = bytes.indexOf(10, at + 1)) line++;
-  return line;
+function countByte(bytes: Buffer, byte: number, start: number, end: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte, start); at >= 0 && at < end; at = bytes.indexOf(byte, at + 1)) count++;
+  return count;
 }
 
 /** A line break is never part of a longer UTF-8 sequence, so each line can be judged alone. */
 function firstBadLine(bytes: Buffer): number {
   let line = 1;
   for (let start = 0; start < bytes.length; line++) {
-    const end = bytes.indexOf(10, start);
+    const end = bytes.indexOf(LF, start);
     if (!isUtf8(bytes.subarray(start, end < 0 ? bytes.length : end))) return line;
     if (end < 0) break;
     start = end + 1;

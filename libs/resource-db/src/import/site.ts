@@ -55,7 +55,8 @@ export function toSite(file: CsvFile, record: CsvRecord, config: FileConfig): Si
   const { columns, width } = file;
   const place = { file: file.name, line: record.line, fields: record.fields };
   if (record.fields.length !== width) {
-    const reason = `has ${record.fields.length} fields, but the header has ${width}`;
+    const count = record.fields.length;
+    const reason = `has ${count} ${count === 1 ? 'field' : 'fields'}, but the header has ${width}`;
     return { place, mistakes: [{ field: 'row', reason }], resourceId: undefined };
   }
   const mistakes: Mistake[] = [];
