@@ -372,6 +372,15 @@ describe('a refused token', () => {
     expect(tokens.count).toBe(2);
   });
 
+  it('is renewed again when another kind of refusal follows, such as after a restart of the VTN', async () => {
+    const tokens = new Tokens();
+    const vtn = client('3.0.1', 'VEN', tokens);
+    server.handle(() => problem(403, 'No'));
+    await failure(vtn.createVen({ name: 'A' }));
+    server.handle(({ headers }) => (headers.authorization === 'Bearer t3' ? { body: [] } : problem(401, 'Who?')));
+    expect(await vtn.listVens()).toEqual([]);
+  });
+
   it('is renewed once for all requests in flight', async () => {
     server.handle(({ headers }) => (headers.authorization === 'Bearer t2' ? { body: [] } : problem(401, 'No')));
     const tokens = new Tokens();

@@ -71,7 +71,10 @@ function normaliseBaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const hint = 'a VTN URL looks like http://localhost:8000/openadr3/3.1.0';
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new VtnError('NOT_OPENADR', `"${url === undefined ? text : `${url.protocol}…`}" is not an http or https URL`, { hint });
+    // A text with an @ may hold a password.
+    throw new VtnError('NOT_OPENADR', `${text.includes('@') ? 'the VTN URL' : `"${text}"`} is not an http or https URL`, {
+      hint,
+    });
   }
   if (url.username !== '' || url.password !== '') {
     throw new VtnError('NOT_OPENADR', `the VTN URL of ${url.host} holds a user name or password`, {

@@ -1,10 +1,10 @@
-import type { Point } from '../wire/common.js';
+import type { Value } from '../wire/common.js';
 import type { EventPayloadDescriptor, IntervalPeriod, ReportPayloadDescriptor } from '../wire/v310/index.js';
 
 /** Values of one type, such as `{ type: 'DESCRIPTION', values: ['…'] }`. */
 export interface Attribute {
   readonly type: string;
-  readonly values: readonly (number | string | boolean | Point)[];
+  readonly values: readonly Value[];
 }
 
 /** Whom something is for: in 3.1 a plain string, in 3.0.1 values of a type such as GROUP. */

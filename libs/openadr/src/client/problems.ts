@@ -24,6 +24,10 @@ export function isHtml(body: string): boolean {
   return /^\s*<(!doctype|html|head|body)/i.test(body);
 }
 
+export function isSuccess({ status }: Pick<HttpResponse, 'status'>): boolean {
+  return status >= 200 && status < 300;
+}
+
 /** The value of a JSON text, or undefined where it is none. */
 export function parseJson(body: string): unknown {
   try {

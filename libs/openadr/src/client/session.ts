@@ -1,6 +1,6 @@
 import { type Clock, defaultRetryPolicy, type Logger, type Random, type RetryPolicy, retry, seconds } from '@venfleet/core';
 import { isDenied, isNotFound, isTransient, type VtnError } from './errors.js';
-import { type Asked, parseJson, problemError, protocolError, withoutQuery } from './problems.js';
+import { type Asked, isSuccess, parseJson, problemError, protocolError, withoutQuery } from './problems.js';
 import type { TokenSource } from './tokens.js';
 import type { HttpRequest, HttpResponse, HttpTransport } from './transport.js';
 
@@ -50,7 +50,7 @@ export interface SessionOptions {
 const PAGE = 50;
 /** A list longer than this comes from a VTN that does not stop. */
 const LONGEST_LIST = 1_000_000;
-/** A token that was fetched because of a refusal, and is refused within this time, will not be helped by another one. */
+/** A new token that was refused as the old one will not be helped by yet another within this time. */
 const RENEWAL_PAUSE = seconds(10);
 
 /** Carries out calls at one VTN for one client: token, renewal on refusal, retries, pages. */
@@ -58,7 +58,8 @@ export class VtnSession {
   readonly #options: SessionOptions;
   readonly #policy: RetryPolicy;
   #headers: { readonly token: string | undefined; readonly read: Record<string, string>; readonly write: Record<string, string> };
-  #renewal: { readonly token: string | undefined; readonly at: number } = { token: undefined, at: Number.NEGATIVE_INFINITY };
+  /** The last renewal that did not help. */
+  #vain: { readonly token: string | undefined; readonly status: number; readonly at: number } | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -136,22 +137,27 @@ export class VtnSession {
     );
   }
 
-  /** Sends with the token; a refusal is answered by one renewal and one repetition (OpenADR 3.1 Definition, security). */
+  /** Sends with the token; a refusal is answered by one renewal and one repetition. */
   async #authorised(request: Omit<HttpRequest, 'headers'>, asked: Asked): Promise<HttpResponse> {
     const { tokens, clock } = this.#options;
     const token = await tokens.token();
-    const response = await this.#send(request, token);
-    if (response.status < 300 && response.status >= 200) return response;
-    const denied = problemError(asked, response);
-    if (!isDenied(denied) || token === undefined) throw denied;
-    if (this.#renewal.token === token && clock.monotonic() - this.#renewal.at < RENEWAL_PAUSE) throw denied;
+    const first = await this.#send(request, token);
+    if (isSuccess(first)) return first;
+    const error = problemError(asked, first);
+    if (!isDenied(error) || token === undefined || this.#isVain(token, first.status)) throw error;
     tokens.invalidate(token);
     const renewed = await tokens.token();
-    if (renewed === token) throw denied;
-    if (this.#renewal.token !== renewed) this.#renewal = { token: renewed, at: clock.monotonic() };
     const second = await this.#send(request, renewed);
-    if (second.status < 300 && second.status >= 200) return second;
+    if (isSuccess(second)) return second;
+    if (second.status === first.status) this.#vain = { token: renewed, status: second.status, at: clock.monotonic() };
     throw problemError(asked, second);
+  }
+
+  /** Whether this refusal has just outlived a renewal: then it is a matter of permission, not of the token. */
+  #isVain(token: string, status: number): boolean {
+    const vain = this.#vain;
+    if (vain === undefined || vain.token !== token || vain.status !== status) return false;
+    return this.#options.clock.monotonic() - vain.at < RENEWAL_PAUSE;
   }
 
   #send(request: Omit<HttpRequest, 'headers'>, token: string | undefined): Promise<HttpResponse> {

@@ -1,6 +1,6 @@
 import { type Clock, type Duration, seconds } from '@venfleet/core';
 import { isTransient, VtnError } from './errors.js';
-import { describeBody, parseJson, problemError, protocolError } from './problems.js';
+import { describeBody, isSuccess, parseJson, problemError, protocolError } from './problems.js';
 import type { HttpResponse, HttpTransport } from './transport.js';
 
 /** Where a client gets the token from that it presents to the VTN. */
@@ -157,10 +157,6 @@ const HINTS: Readonly<Record<string, string>> = {
   invalid_scope: 'ask for scopes that the VTN grants to this client, or for none',
   unsupported_grant_type: 'the VTN must allow the client credentials grant',
 };
-
-function isSuccess({ status }: HttpResponse): boolean {
-  return status >= 200 && status < 300;
-}
 
 function oauthErrorOf({ body }: HttpResponse): string | undefined {
   const { error } = (parseJson(body) ?? {}) as { error?: unknown };
