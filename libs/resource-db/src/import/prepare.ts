@@ -83,7 +83,7 @@ function importRows(
   const rejections = allRefused.flatMap(describeRefused);
   writeRejects(options.rejects, allRefused);
   if (strict && allRefused.length > 0) {
-    throw new VenfleetError('ROWS_REFUSED', `${allRefused.length} rows cannot be used; nothing was imported`, {
+    throw new VenfleetError('ROWS_REFUSED', `nothing was imported, for rows that cannot be used: ${allRefused.length}`, {
       details: rejections,
       hint: 'mend the rows, or leave out --strict to import the others',
     });
