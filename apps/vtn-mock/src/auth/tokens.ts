@@ -7,8 +7,8 @@ import type { Caller } from './caller.js';
 const ALGORITHM = 'ES256';
 const KEY_ID = 'vtn-mock';
 
-/** Enough for every client of a large fleet; a token that fell out is verified anew. */
-const CACHE_SIZE = 10_000;
+/** Tokens of one generation: enough for every client of a large fleet. */
+const GENERATION = 5_000;
 
 interface CachedToken {
   readonly caller: Caller;
@@ -28,8 +28,12 @@ export class TokenAuthority {
   readonly #privateKey: CryptoKey;
   readonly #publicKey: CryptoKey;
   readonly #clock: HasNow;
-  /** In order of use, the least recent first. */
-  readonly #cache = new Map<string, CachedToken>();
+  /**
+   * Least recently used goes first, by generations: what was used since the last change of generation is
+   * in #recent. A hit there changes nothing, which keeps the hot path cheap.
+   */
+  #recent = new Map<string, CachedToken>();
+  #earlier = new Map<string, CachedToken>();
 
   private constructor(
     issuer: string,
@@ -71,12 +75,13 @@ export class TokenAuthority {
 
   /** The caller of a token that was verified before and still holds; costs a look-up. */
   cached(token: string): Caller | undefined {
-    const entry = this.#cache.get(token);
-    if (entry === undefined) return undefined;
-    this.#cache.delete(token);
-    if (entry.expires <= this.#clock.now()) return undefined;
-    this.#cache.set(token, entry);
-    return entry.caller;
+    let entry = this.#recent.get(token);
+    if (entry === undefined) {
+      entry = this.#earlier.get(token);
+      if (entry === undefined) return undefined;
+      this.#remember(token, entry);
+    }
+    return entry.expires > this.#clock.now() ? entry.caller : undefined;
   }
 
   /** The caller of a token, or undefined when it is not ours, altered or expired. */
@@ -98,11 +103,10 @@ export class TokenAuthority {
   }
 
   #remember(token: string, entry: CachedToken): void {
-    this.#cache.set(token, entry);
-    if (this.#cache.size <= CACHE_SIZE) return;
-    for (const oldest of this.#cache.keys()) {
-      this.#cache.delete(oldest);
-      break;
+    if (this.#recent.size >= GENERATION) {
+      this.#earlier = this.#recent;
+      this.#recent = new Map();
     }
+    this.#recent.set(token, entry);
   }
 }

@@ -4,9 +4,12 @@ import { describeError, type Logger } from '@venfleet/core';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, problemBody } from './problem.js';
 
+/** Whole, so that Fastify need not complete it with each answer. */
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** Sends JSON text as it is. */
 export function sendJson(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).header('content-type', 'application/json').send(text);
+  return reply.code(status).header('content-type', JSON_TYPE).send(text);
 }
 
 /** Turns whatever a route threw into a problem; what was not meant is logged and told to nobody. */

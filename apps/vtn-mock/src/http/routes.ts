@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { VtnContext } from '../vtn-context.js';
 import type { Call, Collection } from './collection.js';
 import { sendJson } from './errors.js';
+import type { JsonText } from './json.js';
 import { collectionDocs } from './openapi.js';
 import { Problem } from './problem.js';
 
@@ -22,36 +23,51 @@ export function addCollection(app: FastifyInstance, context: VtnContext, collect
     if (query.limit === 0 && settings.limitZero === 'refuse') throw new Problem(400, 'in the query: limit: must be at least 1');
     const page = { skip: query.skip ?? 0, limit: query.limit ?? PAGE };
     const texts = store.read(() => collection.list({ ...callOf(request), query, page }));
-    return sendJson(reply, 200, `[${texts.join(',')}]`);
+    sendJson(reply, 200, `[${texts.join(',')}]`);
   });
-  app.post(path, { schema: docs.create, onRequest: mayWrite }, async (request, reply) => {
-    const { body } = request;
-    checkBody(body);
-    const text = await store.write(() => collection.create({ ...callOf(request), body }));
-    return sendJson(reply, 201, text);
+  app.post(path, { schema: docs.create, onRequest: mayWrite }, (request, reply) => {
+    checkBody(request.body);
+    answer(
+      reply,
+      201,
+      store.write(() => collection.create(callOf(request))),
+    );
   });
   app.get(item, { schema: docs.read, onRequest: mayRead }, (request, reply) => {
     const text = store.read(() => collection.read(callOf(request)));
-    return sendJson(reply, 200, text);
+    sendJson(reply, 200, text);
   });
-  app.put(item, { schema: docs.replace, onRequest: mayWrite }, async (request, reply) => {
-    const { body } = request;
-    checkBody(body);
-    const text = await store.write(() => collection.replace({ ...callOf(request), body }));
-    return sendJson(reply, 200, text);
+  app.put(item, { schema: docs.replace, onRequest: mayWrite }, (request, reply) => {
+    checkBody(request.body);
+    answer(
+      reply,
+      200,
+      store.write(() => collection.replace(callOf(request))),
+    );
   });
-  app.delete(item, { schema: docs.remove, onRequest: mayWrite }, async (request, reply) => {
-    const text = await store.write(() => collection.remove(callOf(request)));
-    return sendJson(reply, 200, text);
+  app.delete(item, { schema: docs.remove, onRequest: mayWrite }, (request, reply) => {
+    answer(
+      reply,
+      200,
+      store.write(() => collection.remove(callOf(request))),
+    );
   });
   refuseOtherMethods(app, path, ['GET', 'POST']);
   refuseOtherMethods(app, item, ['GET', 'PUT', 'DELETE']);
 }
 
-function callOf(request: FastifyRequest): Call {
+/** Sends a write's outcome. Fastify is not given the promise: awaiting it again would cost each request a little. */
+function answer(reply: FastifyReply, status: number, write: Promise<JsonText>): void {
+  write.then(
+    (text) => sendJson(reply, status, text),
+    (error) => reply.send(error),
+  );
+}
+
+function callOf({ caller, params, body }: FastifyRequest): Call & { readonly body: unknown } {
   // A route without an authorizer would be a mistake of ours; there is no caller to invent then.
-  if (request.caller === undefined) throw new Error('route without authorizer');
-  return { caller: request.caller, params: request.params as Record<string, string> };
+  if (caller === undefined) throw new Error('route without authorizer');
+  return { caller, params: params as Record<string, string>, body };
 }
 
 /** Answers every other method on a path with 405 and what is allowed (RFC 9110 section 15.5.6). */

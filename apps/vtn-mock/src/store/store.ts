@@ -36,14 +36,16 @@ export class Store {
    * @returns what `work` returned, once it is on the disk.
    * @throws Problem 409 when a unique name is taken or something still refers to what was deleted.
    */
-  async write<T>(work: () => T): Promise<T> {
-    try {
-      return await this.#writer.write(work);
-    } catch (error) {
-      if (isUniqueViolation(error)) throw conflictOf(error);
-      if (isForeignKeyViolation(error)) throw new Problem(409, 'other objects still refer to this one; delete them first');
-      throw error;
-    }
+  write<T>(work: () => T): Promise<T> {
+    return this.#writer.write(() => {
+      try {
+        return work();
+      } catch (error) {
+        if (isUniqueViolation(error)) throw conflictOf(error);
+        if (isForeignKeyViolation(error)) throw new Problem(409, 'other objects still refer to this one; delete them first');
+        throw error;
+      }
+    });
   }
 
   /** Runs `work` on what is committed, and on nothing else. */
