@@ -148,7 +148,11 @@ class Running {
 
   async #context(store: Store, clients: ClientRegistry): Promise<VtnContext> {
     const { auth = true, tokenLifetime = hours(1), ...options } = this.#options;
-    const tokens = await TokenAuthority.create(options.publicUrl ?? 'urn:venfleet:vtn-mock', tokenLifetime, this.#clock);
+    const tokens = await TokenAuthority.create({
+      issuer: options.publicUrl ?? 'urn:venfleet:vtn-mock',
+      lifetime: tokenLifetime,
+      clock: this.#clock,
+    });
     return {
       settings: {
         venSelfRegistration: options.venSelfRegistration ?? true,

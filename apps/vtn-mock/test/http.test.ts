@@ -53,6 +53,12 @@ describe('HTTP', () => {
     }
   });
 
+  it('a refused type is named', async () => {
+    const headers = { 'content-type': 'text/csv' };
+    const { body } = await vtn.send('POST', `${base}/programs`, { body: 'a,b', headers });
+    expect(body.detail).toBe('content-type: text/csv is not taken here');
+  });
+
   it('JSON with a charset is JSON', async () => {
     const headers = { 'content-type': 'application/json; charset=utf-8' };
     expect((await vtn.send('POST', `${base}/programs`, { body: '{"programName":"charset"}', headers })).status).toBe(201);

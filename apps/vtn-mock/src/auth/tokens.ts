@@ -3,17 +3,27 @@ import { type Duration, type HasNow, toSeconds } from '@venfleet/core';
 import type { Role } from '@venfleet/openadr';
 import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose';
 import type { Caller } from './caller.js';
+import { TokenCache } from './token-cache.js';
 
 const ALGORITHM = 'ES256';
 const KEY_ID = 'vtn-mock';
 
-/** Tokens of one generation: enough for every client of a large fleet. */
-const GENERATION = 5_000;
+/** Enough for every client of a large fleet; a token that fell out is verified anew. */
+const CACHE_SIZE = 5_000;
 
 interface CachedToken {
   readonly caller: Caller;
   /** Epoch milliseconds. */
   readonly expires: number;
+}
+
+export interface TokenOptions {
+  /** The claim `iss`: the VTN's own URL where it has one. */
+  readonly issuer: string;
+  readonly lifetime: Duration;
+  readonly clock: HasNow;
+  /** How many verified tokens are remembered, at least. */
+  readonly cacheSize?: number;
 }
 
 /**
@@ -28,33 +38,22 @@ export class TokenAuthority {
   readonly #privateKey: CryptoKey;
   readonly #publicKey: CryptoKey;
   readonly #clock: HasNow;
-  /**
-   * Least recently used goes first, by generations: what was used since the last change of generation is
-   * in #recent. A hit there changes nothing, which keeps the hot path cheap.
-   */
-  #recent = new Map<string, CachedToken>();
-  #earlier = new Map<string, CachedToken>();
+  readonly #cache: TokenCache<CachedToken>;
 
-  private constructor(
-    issuer: string,
-    lifetime: Duration,
-    clock: HasNow,
-    keys: { privateKey: CryptoKey; publicKey: CryptoKey },
-    jwks: JSONWebKeySet,
-  ) {
-    this.#issuer = issuer;
-    this.lifetime = lifetime;
-    this.#clock = clock;
+  private constructor(options: TokenOptions, keys: { privateKey: CryptoKey; publicKey: CryptoKey }, jwks: JSONWebKeySet) {
+    this.#issuer = options.issuer;
+    this.lifetime = options.lifetime;
+    this.#clock = options.clock;
+    this.#cache = new TokenCache(options.cacheSize ?? CACHE_SIZE);
     this.#privateKey = keys.privateKey;
     this.#publicKey = keys.publicKey;
     this.jwks = jwks;
   }
 
-  /** @param issuer the claim `iss`: the VTN's own URL. */
-  static async create(issuer: string, lifetime: Duration, clock: HasNow): Promise<TokenAuthority> {
+  static async create(options: TokenOptions): Promise<TokenAuthority> {
     const keys = await generateKeyPair(ALGORITHM);
     const jwk = { ...(await exportJWK(keys.publicKey)), alg: ALGORITHM, use: 'sig', kid: KEY_ID };
-    return new TokenAuthority(issuer, lifetime, clock, keys, { keys: [jwk] });
+    return new TokenAuthority(options, keys, { keys: [jwk] });
   }
 
   async issue(caller: Caller): Promise<string> {
@@ -69,19 +68,14 @@ export class TokenAuthority {
       .setExpirationTime(expires)
       .setJti(randomUUID())
       .sign(this.#privateKey);
-    this.#remember(token, { caller, expires: expires * 1000 });
+    this.#cache.set(token, { caller, expires: expires * 1000 });
     return token;
   }
 
   /** The caller of a token that was verified before and still holds; costs a look-up. */
   cached(token: string): Caller | undefined {
-    let entry = this.#recent.get(token);
-    if (entry === undefined) {
-      entry = this.#earlier.get(token);
-      if (entry === undefined) return undefined;
-      this.#remember(token, entry);
-    }
-    return entry.expires > this.#clock.now() ? entry.caller : undefined;
+    const entry = this.#cache.get(token);
+    return entry !== undefined && entry.expires > this.#clock.now() ? entry.caller : undefined;
   }
 
   /** The caller of a token, or undefined when it is not ours, altered or expired. */
@@ -95,18 +89,10 @@ export class TokenAuthority {
         currentDate: new Date(this.#clock.now()),
       });
       const caller = { clientId: payload.client_id, role: payload.role, scopes: new Set(payload.scope.split(' ')) };
-      this.#remember(token, { caller, expires: (payload.exp ?? 0) * 1000 });
+      this.#cache.set(token, { caller, expires: (payload.exp ?? 0) * 1000 });
       return caller;
     } catch {
       return undefined;
     }
-  }
-
-  #remember(token: string, entry: CachedToken): void {
-    if (this.#recent.size >= GENERATION) {
-      this.#earlier = this.#recent;
-      this.#recent = new Map();
-    }
-    this.#recent.set(token, entry);
   }
 }

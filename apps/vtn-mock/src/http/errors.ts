@@ -17,13 +17,22 @@ export function errorHandler(logger: Logger) {
   return (error: FastifyError | Problem | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const status = 'statusCode' in error && error.statusCode !== undefined ? error.statusCode : 500;
     const meant = error instanceof Problem || (status >= 400 && status < 500);
-    const body = problemBody(meant ? status : 500, meant ? error.message : 'the VTN failed; its log has this instance');
+    const body = problemBody(
+      meant ? status : 500,
+      meant ? detailOf(error, request) : 'the VTN failed; its log has this instance',
+    );
     const fields = { instance: body.instance, method: request.method, path: pathOf(request) };
     if (meant) logger.debug({ ...fields, status, detail: body.detail }, 'request refused');
     else logger.error({ ...fields, error: describeError(error), stack: error.stack }, 'request failed');
     if (!(error instanceof Problem)) return sendJson(reply, body.status, JSON.stringify(body));
     return sendJson(reply.headers(error.headers), status, JSON.stringify({ ...body, ...error.extra }));
   };
+}
+
+/** Fastify says of a wrong type only that it is wrong. */
+function detailOf(error: Error, request: FastifyRequest): string {
+  if (!('code' in error) || error.code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return error.message;
+  return `content-type: ${request.headers['content-type'] || '(none)'} is not taken here`;
 }
 
 /** The path alone: a query may hold what does not belong in a log. */
