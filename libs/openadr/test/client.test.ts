@@ -3,6 +3,7 @@ import { milliseconds, silentLogger } from '@venfleet/core';
 import { MemoryLogger } from '@venfleet/core/testing';
 import {
   anonymous,
+  clientCredentialsTokens,
   createVtnClient,
   isAmbiguous,
   isConflict,
@@ -393,6 +394,21 @@ describe('a refused token', () => {
     server.handle(() => problem(401, 'No'));
     expect((await failure(client('3.0.1').listVens())).code).toBe('VTN_UNAUTHORIZED');
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('that cannot be fetched leaves the object’s fate open: a token endpoint’s 404 is not the object’s', async () => {
+    let attempts = 0;
+    server.handle(({ path }) => (path.endsWith('/token') ? problem(attempts++ === 0 ? 503 : 404, 'Oops') : problem(500, 'Oops')));
+    const tokens = clientCredentialsTokens({
+      transport: tools.transport,
+      tokenUrl: `${server.url}/base/auth/token`,
+      clientId: 'a',
+      clientSecret: 'b',
+      clock: tools.clock,
+    });
+    const error = await failure(client('3.0.1', 'VEN', tokens).deleteVen('v1'));
+    expect(error).toMatchObject({ code: 'VTN_AUTH', status: 404 });
+    expect(isNotFound(error)).toBe(false);
   });
 
   it('appears in no error and no log line', async () => {

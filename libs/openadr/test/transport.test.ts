@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -152,6 +153,18 @@ describe('createHttpTransport', () => {
     await expect(transport.request(get('/v', { signal: controller.signal }))).rejects.toThrow('enough');
     server.handle(() => ({ body: 'next' }));
     expect((await transport.request(get())).body).toBe('next');
+  });
+
+  it('takes one signal for many requests without a warning of a leak, and leaves no listener behind', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 40 }, () => transport.request(get('/v', { signal }))));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('drops what is in flight when it closes, and refuses what comes later', async () => {

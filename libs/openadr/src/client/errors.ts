@@ -45,15 +45,20 @@ export class VtnError extends VenfleetError {
   }
 }
 
+/** An answer to the request itself: a token endpoint's 404 says nothing about the object. */
+function isProblem(error: unknown, status: number): boolean {
+  return error instanceof VtnError && error.code === 'VTN_PROBLEM' && error.status === status;
+}
+
 /** A name is taken, or something still refers to the object (409). */
-export const isConflict = (error: unknown): boolean => error instanceof VtnError && error.status === 409;
+export const isConflict = (error: unknown): boolean => isProblem(error, 409);
 
 /** The VTN does not allow it, a new token notwithstanding (401 or 403). */
 export const isDenied = (error: unknown): boolean =>
   error instanceof VtnError && (error.code === 'VTN_UNAUTHORIZED' || error.code === 'VTN_FORBIDDEN');
 
 /** There is no such object (404). */
-export const isNotFound = (error: unknown): boolean => error instanceof VtnError && error.status === 404;
+export const isNotFound = (error: unknown): boolean => isProblem(error, 404);
 
 /** The request may have been carried out all the same. */
 export const isAmbiguous = (error: unknown): boolean => error instanceof VtnError && error.ambiguous;

@@ -57,7 +57,7 @@ export interface Asked {
 const CODES: Readonly<Record<number, VtnErrorCode>> = { 401: 'VTN_UNAUTHORIZED', 403: 'VTN_FORBIDDEN' };
 
 const HINTS: Readonly<Record<number, string>> = {
-  401: 'the VTN does not accept this client’s token: check client id, secret and the VTN’s clock',
+  401: 'the VTN wants a token that it accepts: check client id, secret and the VTN’s clock',
   403: 'this client lacks a scope or role for it: have the VTN’s operator grant it, or use a business-logic client',
 };
 

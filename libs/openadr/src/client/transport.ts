@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, type Duration, type Instant, type Logger, milliseconds, seconds, toSeconds } from '@venfleet/core';
 import { type Dispatcher, Pool } from 'undici';
 import { Deadlines, type Expiring } from './deadlines.js';
@@ -84,6 +85,7 @@ class PooledTransport implements HttpTransport {
     const slash = request.url.indexOf('/', request.url.indexOf('://') + 3);
     const origin = request.url.slice(0, slash);
     const { pool, limiter } = this.#lane(origin);
+    if (request.signal !== undefined) allowManyListeners(request.signal);
     const permit = limiter.acquire(request.signal);
     const startedAt = typeof permit === 'number' ? permit : await permit;
     let outcome: Outcome = 'neutral';
@@ -251,6 +253,15 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
     this.#options.settle();
     return true;
   }
+}
+
+const manyListeners = new WeakSet<AbortSignal>();
+
+/** One signal for all requests of a run is the rule here; Node would warn of a leak from the eleventh in flight on. */
+function allowManyListeners(signal: AbortSignal): void {
+  if (manyListeners.has(signal)) return;
+  manyListeners.add(signal);
+  setMaxListeners(0, signal);
 }
 
 function withoutQuery(path: string): string {
