@@ -1,6 +1,6 @@
 import { systemClock } from '@venfleet/core';
 import { createProgram, printResult, runCli, shutdownSignal, wholeNumber } from '@venfleet/core/node';
-import { describeRow, headLine, listText, resultLine, summaryLine, toJson } from './report.js';
+import { busyNote, describeMachine, describeRow, headLine, listText, resultLine, summaryLine, toJson } from './report.js';
 import type { Row } from './row.js';
 import { ROWS } from './rows/index.js';
 import { exitStatus, measureRow, type Result } from './run.js';
@@ -26,7 +26,8 @@ async function bench(names: readonly string[], options: BenchOptions): Promise<v
   const rounds = ({ slow }: Row) => options.rounds ?? ROUNDS[smoke ? 'smoke' : slow ? 'slow' : 'usual'];
   const signal = shutdownSignal();
   const say = (line: string) => json || process.stdout.write(`${line}\n`);
-  const date = new Date(systemClock.now()).toISOString();
+  const run = { date: new Date(systemClock.now()).toISOString(), smoke, machine: describeMachine() };
+  const busy = busyNote(run.machine);
   const results: Result[] = [];
   say(headLine());
   for (const row of rows) {
@@ -34,7 +35,7 @@ async function bench(names: readonly string[], options: BenchOptions): Promise<v
     results.push(result);
     say(resultLine(result));
   }
-  printResult(json, toJson(results, smoke, date), () => `\n${summaryLine(results, smoke)}`);
+  printResult(json, toJson(results, run), () => ['', summaryLine(results, smoke), ...(busy ? [busy] : [])].join('\n'));
   process.exitCode = exitStatus(results, smoke);
 }
 

@@ -9,10 +9,14 @@ export interface Mock extends Pick<Child, 'stop'> {
   token(client: Client): Promise<string>;
 }
 
-/** Starts an empty mock VTN by its command line. @param credentials path of the credentials file */
-export async function startMock(place: Workplace, credentials: string): Promise<Mock> {
+/**
+ * Starts a mock VTN by its command line.
+ * @param credentials path of the credentials file
+ * @param data its data file; by default a new one, so that it is empty
+ */
+export async function startMock(place: Workplace, credentials: string, data = place.path('vtn.db')): Promise<Mock> {
   const main = join(ROOT, 'apps/vtn-mock/dist/main.js');
-  const options = ['--port', '0', '--data', place.path('vtn.db'), '--clients', credentials, '--json'];
+  const options = ['--port', '0', '--data', data, '--clients', credentials, '--json'];
   const { firstLine, stop } = await place.start(process.execPath, [main, 'serve', ...options]);
   const { urls, tokenUrl } = JSON.parse(firstLine) as { urls: Mock['urls']; tokenUrl: string };
   return {

@@ -1,4 +1,4 @@
-import { arch, availableParallelism, cpus, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { Row, Target } from './row.js';
 import type { Result, Verdict } from './run.js';
 import type { Spread } from './statistics.js';
@@ -24,6 +24,35 @@ export function resultLine({ row, verdict, reason, notes, figures }: Result): st
   return `${name}${amount(figures.ours)}${amount(figures.peer)}${ratio}   ${formatTarget(row.target).padEnd(8)} ${verdict}${below}`;
 }
 
+/** What the figures were measured on. */
+export interface Machine {
+  readonly cpus: number;
+  readonly model: string;
+  readonly memoryGiB: number;
+  readonly node: string;
+  /** Processes that wanted to run in the minute before. */
+  readonly load: number;
+}
+
+export function describeMachine(): Machine {
+  return {
+    cpus: availableParallelism(),
+    model: cpus()[0]?.model ?? arch(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.versions.node,
+    load: loadavg()[0] ?? 0,
+  };
+}
+
+/**
+ * A warning when others use the machine. Where client and server have not a core each, a ratio of two rates
+ * becomes that of their work together, whatever the rounds.
+ */
+export function busyNote({ load, cpus }: Machine): string | undefined {
+  if (load < cpus / 2) return undefined;
+  return `The machine is busy (load ${load.toFixed(1)} on ${cpus} cores): rows with a client and a server come out too low.`;
+}
+
 /** How many rows hold, miss, failed or were not measured, and which. */
 export function summaryLine(results: readonly Result[], smoke: boolean): string {
   const named = (verdict: Verdict) => {
@@ -35,19 +64,9 @@ export function summaryLine(results: readonly Result[], smoke: boolean): string 
   return `${counts.join(', ')}${smoke ? '; a smoke test: its figures say nothing' : ''}`;
 }
 
-/** Everything that was measured as plain data, with the machine's class. */
-export function toJson(results: readonly Result[], smoke: boolean, date: string) {
-  return {
-    date,
-    smoke,
-    machine: {
-      cpus: availableParallelism(),
-      model: cpus()[0]?.model ?? arch(),
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      node: process.versions.node,
-    },
-    rows: results.map(({ row, figures, ...result }) => ({ ...describeRow(row), ...result, ...figures })),
-  };
+/** Everything that was measured as plain data. */
+export function toJson(results: readonly Result[], run: { date: string; smoke: boolean; machine: Machine }) {
+  return { ...run, rows: results.map(({ row, figures, ...result }) => ({ ...describeRow(row), ...result, ...figures })) };
 }
 
 /** What each row measures, for `--list`. */

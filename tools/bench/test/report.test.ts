@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { headLine, listText, resultLine, summaryLine, toJson } from '../src/report.js';
+import { busyNote, describeMachine, headLine, listText, resultLine, summaryLine, toJson } from '../src/report.js';
 import { judge, type Result } from '../src/run.js';
 import { rowOf } from './rows.js';
 
@@ -40,7 +40,10 @@ test('a smoke test says that its figures prove nothing', () => {
 });
 
 test('the JSON has each row, its rounds and the class of the machine', () => {
-  const json = JSON.parse(JSON.stringify(toJson([held, unmeasured], false, '2026-01-01T00:00:00.000Z')));
+  const machine = describeMachine();
+  const json = JSON.parse(
+    JSON.stringify(toJson([held, unmeasured], { date: '2026-01-01T00:00:00.000Z', smoke: false, machine })),
+  );
   expect(json).toMatchObject({
     date: '2026-01-01T00:00:00.000Z',
     smoke: false,
@@ -50,6 +53,12 @@ test('the JSON has each row, its rounds and the class of the machine', () => {
       { name: 'register', verdict: 'not measured', reason: 'needs wrk (Debian package wrk)' },
     ],
   });
+});
+
+test('a busy machine is told, an idle one is not', () => {
+  const machine = { ...describeMachine(), cpus: 2 };
+  expect(busyNote({ ...machine, load: 0.9 })).toBeUndefined();
+  expect(busyNote({ ...machine, load: 6.94 })).toContain('load 6.9 on 2 cores');
 });
 
 test('the list tells the slow rows', () => {

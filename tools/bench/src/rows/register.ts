@@ -23,12 +23,7 @@ export const registerRow: Row = {
   target: { atLeast: 0.7 },
   async prepare(place) {
     await requireWrk(place);
-    return contest(place, async (mock, fleet, recording) => {
-      const [url, token] = [mock.urls[VERSION], await mock.token(fleet.business)];
-      const posts = await Promise.all(recording.map((ven) => createVen(url, VERSION, token, ven)));
-      const requests = writeRequests(place, posts.flat());
-      return wrk(place, { url, token, requests, count: posts.flat().length, salt: 0 });
-    });
+    return contest(place, (fleet, recording) => postByWrk(place, fleet, recording));
   },
 };
 
@@ -40,31 +35,50 @@ export const registerPyRow: Row = {
   target: { atLeast: 2 },
   async prepare(place) {
     const python = await pythonWithAiohttp(place);
-    const script = join(ROOT, 'tools/bench/src/peers/register.py');
-    return contest(place, async (mock, fleet, recording) => {
-      const input = place.path('fleet.json');
-      writeFileSync(input, JSON.stringify({ url: mock.urls[VERSION], token: await mock.token(fleet.business), vens: recording }));
-      const { resources, seconds } = JSON.parse(await place.run(python, [script, input])) as {
-        resources: number;
-        seconds: number;
-      };
-      return resources / seconds;
-    });
+    return contest(place, (fleet, recording) => postByPython(place, python, fleet, recording));
   },
 };
 
 /** Our registration against another way to write the same, each to a mock VTN of its own. @param peer gives resources/s */
 async function contest(
   place: Workplace,
-  peer: (mock: Mock, fleet: Fleet, recording: readonly RecordedVen[]) => Promise<number>,
+  peer: (fleet: Fleet, recording: readonly RecordedVen[]) => Promise<number>,
 ): Promise<Contest> {
   const { db, vens } = prepareFleet(place);
   const fleet = fleetOf(place, db, vens, place.smoke ? SMOKE_LIMIT : undefined);
   const recording = await recordFleet(place, fleet);
   return {
     ours: () => withMock(place, fleet, (mock) => registerAt(place, fleet, mock)),
-    peer: () => withMock(place, fleet, (mock) => peer(mock, fleet, recording)),
+    peer: () => peer(fleet, recording),
   };
+}
+
+/** The VENs are made beforehand and the mock is started anew with them: its process is as fresh as the agent's. */
+async function postByWrk(place: Workplace, fleet: Fleet, recording: readonly RecordedVen[]): Promise<number> {
+  const data = place.path('vtn.db');
+  const posts = await withMock(
+    place,
+    fleet,
+    async (mock) => {
+      const token = await mock.token(fleet.business);
+      return (await Promise.all(recording.map((ven) => createVen(mock.urls[VERSION], VERSION, token, ven)))).flat();
+    },
+    data,
+  );
+  const requests = writeRequests(place, posts);
+  const post = async (mock: Mock) =>
+    wrk(place, { url: mock.urls[VERSION], token: await mock.token(fleet.business), requests, count: posts.length, salt: 0 });
+  return withMock(place, fleet, post, data);
+}
+
+function postByPython(place: Workplace, python: string, fleet: Fleet, recording: readonly RecordedVen[]): Promise<number> {
+  return withMock(place, fleet, async (mock) => {
+    const input = place.path('fleet.json');
+    writeFileSync(input, JSON.stringify({ url: mock.urls[VERSION], token: await mock.token(fleet.business), vens: recording }));
+    const output = await place.run(python, [join(ROOT, 'tools/bench/src/peers/register.py'), input]);
+    const { resources, seconds } = JSON.parse(output) as { resources: number; seconds: number };
+    return resources / seconds;
+  });
 }
 
 /** Registers a fleet with an empty VTN. @returns resources per second */
@@ -76,9 +90,9 @@ export async function registerAt(place: Workplace, fleet: Fleet, mock: Mock): Pr
   return created / (ms / 1000);
 }
 
-/** Runs `work` with an empty mock VTN. */
-export async function withMock<T>(place: Workplace, fleet: Fleet, work: (mock: Mock) => Promise<T>): Promise<T> {
-  const mock = await startMock(place, fleet.credentials);
+/** Runs `work` with a mock VTN. @param data its data file; by default a new one */
+export async function withMock<T>(place: Workplace, fleet: Fleet, work: (mock: Mock) => Promise<T>, data?: string): Promise<T> {
+  const mock = await startMock(place, fleet.credentials, data);
   try {
     return await work(mock);
   } finally {
