@@ -1,0 +1,229 @@
+import type { Clock, Instant, Logger, Random } from '@venfleet/core';
+import { instant, VenfleetError } from '@venfleet/core';
+import type { PointValue } from '@venfleet/devices';
+import { loadProfiles } from '@venfleet/devices/node';
+import { openResourceDb, type Resource } from '@venfleet/resource-db';
+import { type DeviceFaults, FaultRegistry } from '../faults/registry.js';
+import { ModbusGateway, startGateways } from '../modbus/gateway.js';
+import { createSite } from '../models/create-site.js';
+import { createWorld, type World } from '../models/world.js';
+import type { MqttLink } from '../mqtt/link.js';
+import { MqttFleet, type MqttPlace } from '../mqtt/mqtt-fleet.js';
+import { ModbusDevice, modbusUnit } from './modbus-device.js';
+import { type FleetPlan, type GatewayPlan, type MqttPlan, planFleet } from './plan.js';
+import type { Selection } from './selection.js';
+import { SimClock } from './sim-clock.js';
+import { SimSite } from './sim-site.js';
+
+export interface SimulatorOptions {
+  /** Path of the resource database. */
+  readonly db: string;
+  /** Directory of the device profiles. */
+  readonly profiles: string;
+  readonly selection?: Selection | undefined;
+  /** The same seed, start and steps give the same values. */
+  readonly seed: string | number;
+  /** When simulated time begins; now unless given. */
+  readonly start?: Instant | undefined;
+  /** Simulated seconds in a real one; 1 unless given. */
+  readonly speed?: number | undefined;
+  /** The address to listen on in place of that in the database. */
+  readonly host?: string | undefined;
+  /** The way to the broker, given where the database's connections say that it is and who may log in. */
+  readonly link: (plans: readonly MqttPlan[]) => MqttLink;
+  /** Real time. */
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A simulated resource with its devices, as the view shows it. */
+export interface SimulatedDevice {
+  readonly site: SimSite;
+  readonly meter: DevicePlace | undefined;
+  readonly controller: DevicePlace | undefined;
+}
+
+/** How a device is reached. */
+export type DevicePlace =
+  | {
+      readonly protocol: 'MODBUSTCP';
+      readonly profile: string;
+      readonly host: string;
+      readonly port: number;
+      readonly unitId: number;
+    }
+  | { readonly protocol: 'MQTT'; readonly profile: string; readonly host: string; readonly port: number; readonly topic: string };
+
+/** A running part of the fleet: all of its devices on their own protocols. */
+export class Simulator {
+  readonly clock: Clock;
+  readonly faults: FaultRegistry;
+  readonly #options: SimulatorOptions;
+  readonly #world: World;
+  #running: Running | undefined;
+
+  constructor(options: SimulatorOptions) {
+    this.#options = options;
+    const start = options.start ?? options.clock.now();
+    const speed = options.speed ?? 1;
+    this.clock = options.start === undefined && speed === 1 ? options.clock : new SimClock(options.clock, { start, speed });
+    this.faults = new FaultRegistry({ clock: this.clock, seed: options.seed });
+    this.#world = createWorld({ seed: options.seed, start: instant(start) });
+  }
+
+  /**
+   * Reads the database and the profiles, then opens the gateways and the way to the broker: all or nothing.
+   * @throws VenfleetError as loadProfiles, openResourceDb, planFleet, startGateways and the link's start do.
+   */
+  async start(): Promise<void> {
+    if (this.#running !== undefined) throw new VenfleetError('ALREADY_STARTED', 'this simulator is running already');
+    const running = this.#build(this.#plan());
+    await startGateways(running.gateways);
+    try {
+      await running.mqtt?.start();
+    } catch (error) {
+      await Promise.all(running.gateways.map((gateway) => gateway.stop()));
+      throw error;
+    }
+    this.#running = running;
+  }
+
+  /** In the reverse order. Harmless when not started. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    this.faults.clearAll();
+    await running?.mqtt?.stop();
+    await Promise.all(running?.gateways.map((gateway) => gateway.stop()) ?? []);
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Whether everything that it listens on or connects to is there. */
+  get isReady(): boolean {
+    return this.#running !== undefined && this.#running.mqtt?.connected !== false;
+  }
+
+  get seed(): string | number {
+    return this.#options.seed;
+  }
+
+  get speed(): number {
+    return this.#options.speed ?? 1;
+  }
+
+  /** By resource id, in the order of the database. */
+  get devices(): ReadonlyMap<string, SimulatedDevice> {
+    return this.#running?.devices ?? new Map();
+  }
+
+  get gateways(): readonly ModbusGateway[] {
+    return this.#running?.gateways ?? [];
+  }
+
+  get mqtt(): MqttFleet | undefined {
+    return this.#running?.mqtt;
+  }
+
+  get withoutDevice(): number {
+    return this.#running?.withoutDevice ?? 0;
+  }
+
+  /**
+   * Writes to a site's controller, whatever its protocol.
+   * @throws VenfleetError SIM_WRITE_REFUSED
+   */
+  write(site: SimSite, values: Readonly<Record<string, PointValue>>): void {
+    site.write(values, this.clock.now());
+    this.#running?.mqtt?.stateChanged(site.resource.resourceId);
+  }
+
+  #plan(): FleetPlan {
+    const { db: path, profiles, selection = {} } = this.#options;
+    const catalog = loadProfiles(profiles);
+    const db = openResourceDb(path, 'readonly');
+    try {
+      const connections = new Map(db.connections.list().map((c) => [c.id, c]));
+      return planFleet({ vens: db.resources.vens(), resources: db.resources.list(), connections, catalog }, selection);
+    } finally {
+      db.close();
+    }
+  }
+
+  #build(plan: FleetPlan): Running {
+    const sites = new Map(plan.resources.map((resource) => [resource.resourceId, this.#site(resource)]));
+    const gateways = plan.gateways.map((gateway) => this.#gateway(gateway, sites));
+    return {
+      devices: devicesOf(plan, sites),
+      gateways,
+      mqtt: plan.mqtt.length === 0 ? undefined : this.#mqttFleet(plan.mqtt, sites),
+      withoutDevice: plan.withoutDevice,
+    };
+  }
+
+  #site({ resourceId, name, ven, meterPointId, type, subType, pMin, pMax, eMin, eMax }: Resource): SimSite {
+    const resource = { resourceId, name, ven, meterPointId, type, subType, pMin, pMax, eMin, eMax };
+    return new SimSite(resource, createSite(resource, this.#world), this.#world, this.#faultsOf(resource));
+  }
+
+  #faultsOf({ resourceId, ven }: { resourceId: string; ven: string }, gateway?: string): DeviceFaults {
+    return this.faults.of({ device: resourceId, city: ven, ...(gateway === undefined ? {} : { gateway }) });
+  }
+
+  #gateway({ host, port, units }: GatewayPlan, sites: ReadonlyMap<string, SimSite>): ModbusGateway {
+    const specs = units.map(({ unitId, profile, role, resource }) => {
+      const site = sites.get(resource.resourceId) as SimSite;
+      const device = new ModbusDevice(profile, site, role, this.#faultsOf(resource, `${host}:${port}`), this.clock);
+      return modbusUnit(unitId, profile, site, device);
+    });
+    const { clock, logger, host: bind } = this.#options;
+    return new ModbusGateway({ host: bind ?? host, port, units: specs, clock, logger });
+  }
+
+  #mqttFleet(plans: readonly MqttPlan[], sites: ReadonlyMap<string, SimSite>): MqttFleet {
+    const places = plans.map(({ profile, topic, role, resource }): MqttPlace => {
+      const site = sites.get(resource.resourceId) as SimSite;
+      const faults = this.#faultsOf(resource);
+      return {
+        profile,
+        topic,
+        faults,
+        subject: {
+          resourceId: resource.resourceId,
+          start: site.start,
+          read: (now) => (role === 'meter' ? site.meter(now) : site.control(now)),
+          write: (values, now) => site.write(values, now),
+          isOnline: () => faults.current('offline') === undefined,
+          ownTime: (now) => instant(now + 1000 * (faults.current('clock-skew')?.spec.skewS ?? 0)),
+        },
+      };
+    });
+    const { clock: realClock, link, seed, logger } = this.#options;
+    return new MqttFleet({ places, link: link(plans), registry: this.faults, clock: this.clock, realClock, seed, logger });
+  }
+}
+
+interface Running {
+  readonly devices: ReadonlyMap<string, SimulatedDevice>;
+  readonly gateways: readonly ModbusGateway[];
+  readonly mqtt: MqttFleet | undefined;
+  readonly withoutDevice: number;
+}
+
+function devicesOf(plan: FleetPlan, sites: ReadonlyMap<string, SimSite>): Map<string, SimulatedDevice> {
+  const places = { meter: new Map<string, DevicePlace>(), controller: new Map<string, DevicePlace>() };
+  for (const { host, port, units } of plan.gateways) {
+    for (const { resource, role, profile, unitId } of units) {
+      places[role].set(resource.resourceId, { protocol: 'MODBUSTCP', profile: profile.id, host, port, unitId });
+    }
+  }
+  for (const { resource, role, profile, host, port, topic } of plan.mqtt) {
+    places[role].set(resource.resourceId, { protocol: 'MQTT', profile: profile.id, host, port, topic });
+  }
+  return new Map(
+    [...sites].map(([id, site]) => [id, { site, meter: places.meter.get(id), controller: places.controller.get(id) }]),
+  );
+}

@@ -1,0 +1,184 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Duration, describeError, type Logger, type Random, seconds, systemCode, VenfleetError } from '@venfleet/core';
+import { Aedes, type AedesOptions, type PublishPacket } from 'aedes';
+import type { BrokerUsers } from './broker-users.js';
+import type { MqttLink, OnMessage, Publication } from './link.js';
+import { Mqtt5Bridge, protocolLevel } from './mqtt5-bridge.js';
+
+export interface EmbeddedBrokerOptions {
+  /** Where to listen; port 0 takes a free one. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  /** Who may log in and publish what; undefined lets everybody. */
+  readonly users?: BrokerUsers | undefined;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A client that has not said CONNECT by then is cut off. */
+const CONNECT_TIMEOUT: Duration = seconds(10);
+/** One subscriber that does not read stalls every other one for so long, then it is cut off. */
+const DRAIN_TIMEOUT: Duration = seconds(1);
+
+/**
+ * A broker in this process (aedes): MQTT 3.1, 3.1.1 and, over a bridge, 5. The devices publish straight
+ * into it and take no connection.
+ */
+export class EmbeddedBroker implements MqttLink {
+  readonly #options: EmbeddedBrokerOptions;
+  readonly #logger: Logger;
+  readonly #sockets = new Set<Socket>();
+  readonly #servers: Server[] = [];
+  #aedes: Aedes | undefined;
+  #idsGiven = 0;
+
+  constructor(options: EmbeddedBrokerOptions) {
+    this.#options = options;
+    this.#logger = options.logger.child({ component: 'broker' });
+  }
+
+  get connected(): boolean {
+    return this.#aedes !== undefined;
+  }
+
+  get clients(): number {
+    return this.#aedes?.connectedClients ?? 0;
+  }
+
+  /** Where it really listens, after `start`. */
+  get ports(): number[] {
+    return this.#servers.map((server) => {
+      const address = server.address();
+      return address !== null && typeof address === 'object' ? address.port : 0;
+    });
+  }
+
+  async start(topics: readonly string[], onMessage: OnMessage): Promise<void> {
+    const heard = new Set(topics);
+    const users = this.#options.users;
+    this.#aedes = await Aedes.createBroker({
+      drainTimeout: DRAIN_TIMEOUT,
+      connectTimeout: CONNECT_TIMEOUT,
+      // A QoS 1 or 2 burst to one subscriber may be a whole fleet's; 42 would cut it off.
+      queueLimit: 100_000,
+      published: (packet, client, done) => {
+        // Undefined for what the devices themselves publish.
+        if (client !== null && client !== undefined && heard.has(packet.topic)) onMessage(packet.topic, bytesOf(packet.payload));
+        done(null);
+      },
+      ...(users === undefined ? {} : accessRules(users)),
+    });
+    this.#watch(this.#aedes);
+    try {
+      for (const { host, port } of this.#options.addresses) await this.#listen(this.#aedes, host, port);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  publish({ topic, payload, qos, retain }: Publication): Promise<void> {
+    const aedes = this.#aedes;
+    if (aedes === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      aedes.publish(
+        { cmd: 'publish', topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload, qos, retain, dup: false },
+        (error) => (error ? reject(error) : resolve()),
+      );
+    });
+  }
+
+  async stop(): Promise<void> {
+    const aedes = this.#aedes;
+    this.#aedes = undefined;
+    const closing = this.#servers.splice(0).map((server) => new Promise((done) => server.close(done)));
+    if (aedes !== undefined) await new Promise<void>((done) => aedes.close(done));
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(closing);
+  }
+
+  #watch(aedes: Aedes): void {
+    const log = this.#logger;
+    aedes.on('clientError', (client, error) => log.debug({ client: client.id, reason: describeError(error) }, 'client cut off'));
+    aedes.on('connectionError', (_client, error) => log.debug({ reason: describeError(error) }, 'connection refused'));
+    // Not in its types: a failure of the persistence, which is in memory and has none.
+    (aedes as NodeJS.EventEmitter).on('error', (error) => log.error({ reason: describeError(error) }, 'broker failed'));
+  }
+
+  async #listen(aedes: Aedes, host: string, port: number): Promise<void> {
+    const server = createServer({ noDelay: true }, (socket) => this.#accept(aedes, socket));
+    this.#servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => reject(listenError(cause, host, port)));
+      server.listen(port, host, resolve);
+    });
+  }
+
+  /** Looks at the first bytes to tell MQTT 5 from 3.1.1, then hands the connection over with nothing taken out. */
+  #accept(aedes: Aedes, socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    const cutOff = () => socket.destroy();
+    socket.on('error', cutOff);
+    socket.setTimeout(CONNECT_TIMEOUT, cutOff);
+    let begun: Buffer = Buffer.alloc(0);
+    const look = (chunk: Buffer) => {
+      begun = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
+      const level = protocolLevel(begun);
+      if (level === undefined) return;
+      socket.off('data', look);
+      socket.pause();
+      if (level === 0) {
+        cutOff();
+        return;
+      }
+      socket.setTimeout(0);
+      socket.off('timeout', cutOff);
+      socket.unshift(begun);
+      aedes.handle(level === 5 ? new Mqtt5Bridge(socket, () => this.#newClientId()) : socket);
+    };
+    socket.on('data', look);
+  }
+
+  #newClientId(): string {
+    this.#idsGiven++;
+    return `auto-${Math.floor(this.#options.random.next() * 0xffffffff).toString(16)}-${this.#idsGiven}`;
+  }
+}
+
+/** Who may come in (CONNACK 4 otherwise), and publish what (the connection ends otherwise, MQTT 3.1.1 §3.3.5). */
+function accessRules(users: BrokerUsers): Pick<AedesOptions, 'authenticate' | 'authorizePublish'> {
+  return {
+    authenticate: (client, username, password, done) => {
+      if (username !== undefined && users.accepts(username, password)) {
+        users.admit(client, username);
+        done(null, true);
+        return;
+      }
+      done(Object.assign(new Error('bad user name or password'), { returnCode: 4 as const }), false);
+    },
+    authorizePublish: (client, packet, done) => {
+      // Without a client it is one of the simulator's own devices.
+      if (client === null || client === undefined || users.mayPublish(client, packet.topic)) done(null);
+      else done(new Error(`not authorised to publish on ${packet.topic}`));
+    },
+  };
+}
+
+function bytesOf(payload: PublishPacket['payload']): Uint8Array {
+  return typeof payload === 'string' ? Buffer.from(payload) : payload;
+}
+
+function listenError(cause: unknown, host: string, port: number): VenfleetError {
+  if (systemCode(cause) === 'EADDRINUSE') {
+    return new VenfleetError('PORT_TAKEN', `port ${port} of ${host}, for MQTT, is in use by another program`, {
+      cause,
+      context: { host, port },
+      hint: `stop the other program (lsof -i :${port} names it); if it is a broker, let the devices use it: --broker mqtt://${host}:${port}`,
+    });
+  }
+  return new VenfleetError('LISTEN_FAILED', `cannot listen for MQTT on port ${port} of ${host}: ${describeError(cause)}`, {
+    cause,
+    context: { host, port },
+    hint: 'the resource database names an address of another machine: run the simulator there, or use its broker with --broker',
+  });
+}

@@ -1,0 +1,82 @@
+import { type Logger, type Random, VenfleetError } from '@venfleet/core';
+import { readTextFile, resolveSecret } from '@venfleet/core/node';
+import { expandTopic, type MqttProfile } from '@venfleet/devices';
+import { BrokerUsers } from './broker-users.js';
+import { EmbeddedBroker } from './embedded-broker.js';
+import { ExternalBroker } from './external-broker.js';
+import type { MqttLink } from './link.js';
+
+/** Where a device is expected, and as whom its broker knows it. */
+export interface LinkClient {
+  readonly host: string;
+  readonly port: number;
+  readonly topic: string;
+  readonly username: string | null;
+  readonly secretRef: string | null;
+  readonly profile: MqttProfile;
+}
+
+export interface LinkOptions {
+  /** An external broker; the embedded one unless given. */
+  readonly broker?: ExternalBrokerAccess | undefined;
+  /** The address to listen on in place of that in the database. */
+  readonly host?: string | undefined;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface ExternalBrokerAccess {
+  readonly url: string;
+  readonly username?: string | undefined;
+  /** `env:NAME` or `file:PATH`. */
+  readonly secretRef?: string | undefined;
+  /** Path of a PEM file. */
+  readonly caFile?: string | undefined;
+}
+
+/**
+ * The way to the broker: an external one where one is named, else our own on every address that the
+ * database's connections name. As soon as one of these names a user, our own asks for a login, and a
+ * user may publish only below the topics of its own devices.
+ * @throws VenfleetError of resolveSecret and readTextFile
+ */
+export function openLink(clients: readonly LinkClient[], { broker, host, random, logger }: LinkOptions): MqttLink {
+  if (broker !== undefined) {
+    const { url, username, secretRef, caFile } = broker;
+    const password = secretRef === undefined ? undefined : resolveSecret(secretRef);
+    const ca = caFile === undefined ? undefined : readTextFile(caFile, 'the certificate authority');
+    return new ExternalBroker({ url, username, password, ca, random, logger });
+  }
+  const addresses = new Map(clients.map((c) => [`${host ?? c.host}:${c.port}`, { host: host ?? c.host, port: c.port }]));
+  return new EmbeddedBroker({ addresses: [...addresses.values()], users: usersOf(clients), random, logger });
+}
+
+function usersOf(clients: readonly LinkClient[]): BrokerUsers | undefined {
+  const users = new Map<string, { secretRef: string; prefixes: Set<string> }>();
+  for (const { username, secretRef, topic, profile } of clients) {
+    if (username === null) continue;
+    const user = users.get(username) ?? { secretRef: secretRef ?? '', prefixes: new Set<string>() };
+    if (secretRef === null || secretRef !== user.secretRef) {
+      throw new VenfleetError('BROKER_USER_INVALID', `the MQTT connections of user ${username} name no password, or several`, {
+        context: { username, topic },
+        hint: 'give all of its connections in the resource database the same secret reference (env:NAME or file:PATH)',
+      });
+    }
+    for (const prefix of ownPrefixes(profile, topic)) user.prefixes.add(prefix);
+    users.set(username, user);
+  }
+  if (users.size === 0) return undefined;
+  return new BrokerUsers(
+    [...users].map(([name, { secretRef, prefixes }]) => ({ name, password: resolveSecret(secretRef), prefixes: [...prefixes] })),
+  );
+}
+
+/** What lies below a device's own topic: `TOPIC/`, or `tele/TOPIC/`, `cmnd/TOPIC/` and `stat/TOPIC/`. */
+function ownPrefixes({ availability, messages, queries, command }: MqttProfile, topic: string): Set<string> {
+  const templates = [availability.topic, ...[...messages.values(), ...queries.values()].map((m) => m.topic)];
+  if (command !== undefined) templates.push(command.topic);
+  const own = templates.filter((template) => template.includes('{topic}/'));
+  return new Set(
+    own.map((template) => expandTopic(template.slice(0, template.indexOf('{topic}/') + '{topic}/'.length), { topic })),
+  );
+}
