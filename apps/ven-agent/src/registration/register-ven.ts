@@ -74,7 +74,9 @@ class VenWork {
 
   async run(): Promise<VenResult> {
     const { ven, action } = await this.#ensureVen();
-    const existing = ven === undefined ? [] : await this.#do('read', (client) => client.listResources(ven.id));
+    // A VEN that was made just now has no resources yet: with many small VENs, asking is a noticeable part of the work.
+    const existing =
+      ven === undefined || action === 'created' ? [] : await this.#do('read', (client) => client.listResources(ven.id));
     const diff = diffResources(this.#r.desired.resources, existing);
     for (const resource of diff.unchanged) {
       this.#ids.set(resource.name, resource.id);
