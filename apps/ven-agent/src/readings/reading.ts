@@ -20,7 +20,7 @@ export interface Reading {
 
 /** What is wrong with a reading, as bits; several may hold at once. Stored, so values never change. */
 export const ReadingFlag = {
-  /** A counter began anew (meter exchanged, device restarted): no energy may be taken across to the reading before. */
+  /** A counter began anew (meter exchanged, device restarted): no energy may be taken across to the good reading before. */
   COUNTER_RESET: 1,
   /** The power or state of charge is outside of what the resource can do. */
   IMPLAUSIBLE: 2,
