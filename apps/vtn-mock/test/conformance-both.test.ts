@@ -198,6 +198,7 @@ describe.each(VERSIONS)('OpenADR %s', (version) => {
         'limit=1.5',
         'limit=1&limit=2',
         'skip=-1',
+        'skip=99999999999',
         'skip=x',
         'skip=',
       ]) {

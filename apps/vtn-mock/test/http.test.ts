@@ -12,7 +12,7 @@ describe('HTTP', () => {
   const base = '/openadr3/3.1.0';
 
   beforeAll(async () => {
-    vtn = await new TestVtn({ auth: false, limits: { bodyBytes: 2_000, headerBytes: 2_000 } }).start();
+    vtn = await new TestVtn({ auth: false, limits: { bodyBytes: 20_000, headerBytes: 2_000 } }).start();
     bl = vtn.api('3.1.0');
   });
   afterAll(async () => await vtn.stop());
@@ -42,7 +42,7 @@ describe('HTTP', () => {
     ['another type', '{}', { 'content-type': 'text/plain' }, 415],
     ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['no type', '{}', {}, 415],
-    ['a body that is too large', JSON.stringify({ programName: 'x'.repeat(3_000) }), JSON_TYPE, 413],
+    ['a body that is too large', JSON.stringify({ programName: 'x'.repeat(30_000) }), JSON_TYPE, 413],
   ])('%s is refused with a problem', async (_what, body, headers, status) => {
     for (const path of ['/programs', '/vens', '/resources']) {
       const answer = await vtn.send('POST', base + path, {
@@ -51,6 +51,20 @@ describe('HTTP', () => {
       });
       expect([path, answer.status, answer.body.status]).toEqual([path, status, status]);
     }
+  });
+
+  it.each([
+    [495, 201],
+    [496, 400],
+    [8_000, 400],
+  ])('%i lists below the point of a target make 5 levels more, of which 500 are kept: %i', async (lists, status) => {
+    const point = `{"x":1,"y":2,"deep":${'['.repeat(lists)}${']'.repeat(lists)}}`;
+    const body = `{"programName":"${lists}","targets":[{"type":"GROUP","values":[${point},"g${lists}"]}]}`;
+    const answer = await vtn.send('POST', '/openadr3/3.0.1/programs', { body, headers: JSON_TYPE });
+    expect(answer.status).toBe(status);
+    const found = await vtn.send('GET', `/openadr3/3.0.1/programs?targetType=GROUP&targetValues=g${lists}`);
+    expect(found.body).toEqual(status === 201 ? [answer.body] : []);
+    if (status === 201) expect(JSON.stringify(answer.body.targets[0].values[0])).toBe(point);
   });
 
   it('a refused type is named', async () => {

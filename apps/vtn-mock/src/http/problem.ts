@@ -21,7 +21,7 @@ export class Problem extends Error {
   /** Members besides those of RFC 7807, such as OAuth2's `error`. */
   readonly extra: Readonly<Record<string, string>>;
 
-  /** @param detail what is wrong and where, for people: `/venName: must NOT have fewer than 1 characters`. */
+  /** @param detail what is wrong and where, for people: `venName: must NOT have fewer than 1 characters`. */
   constructor(status: number, detail: string, options: { headers?: Headers; extra?: Record<string, string> } = {}) {
     // Refusals are ordinary here and many: no stack trace is taken for them.
     const { stackTraceLimit } = Error;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { VtnContext } from '../vtn-context.js';
 import type { Call, Collection } from './collection.js';
+import { refuseDeep } from './depth.js';
 import { sendJson } from './errors.js';
 import type { JsonText } from './json.js';
 import { collectionDocs } from './openapi.js';
@@ -18,6 +19,18 @@ export function addCollection(app: FastifyInstance, context: VtnContext, collect
   const mayRead = authorizer({ scope: collection.readScope, roles: ['BL', 'VEN'] });
   const mayWrite = authorizer({ scope: collection.writeScope, roles: collection.writers });
 
+  const checkWhole = ({ body, headers }: FastifyRequest) => {
+    refuseDeep(body, headers['content-length']);
+    checkBody(body);
+  };
+  // Fastify is not given the promise: awaiting it once more would cost each request a little.
+  const write = (reply: FastifyReply, status: number, work: () => JsonText) => {
+    store.write(work).then(
+      (text) => sendJson(reply, status, text),
+      (error) => reply.send(error),
+    );
+  };
+
   app.get(path, { schema: docs.list, onRequest: mayRead }, (request, reply) => {
     const query = parseQuery(request.query);
     if (query.limit === 0 && settings.limitZero === 'refuse') throw new Problem(400, 'in the query: limit: must be at least 1');
@@ -26,42 +39,22 @@ export function addCollection(app: FastifyInstance, context: VtnContext, collect
     sendJson(reply, 200, `[${texts.join(',')}]`);
   });
   app.post(path, { schema: docs.create, onRequest: mayWrite }, (request, reply) => {
-    checkBody(request.body);
-    answer(
-      reply,
-      201,
-      store.write(() => collection.create(callOf(request))),
-    );
+    checkWhole(request);
+    write(reply, 201, () => collection.create(callOf(request)));
   });
   app.get(item, { schema: docs.read, onRequest: mayRead }, (request, reply) => {
     const text = store.read(() => collection.read(callOf(request)));
     sendJson(reply, 200, text);
   });
   app.put(item, { schema: docs.replace, onRequest: mayWrite }, (request, reply) => {
-    checkBody(request.body);
-    answer(
-      reply,
-      200,
-      store.write(() => collection.replace(callOf(request))),
-    );
+    checkWhole(request);
+    write(reply, 200, () => collection.replace(callOf(request)));
   });
   app.delete(item, { schema: docs.remove, onRequest: mayWrite }, (request, reply) => {
-    answer(
-      reply,
-      200,
-      store.write(() => collection.remove(callOf(request))),
-    );
+    write(reply, 200, () => collection.remove(callOf(request)));
   });
   refuseOtherMethods(app, path, ['GET', 'POST']);
   refuseOtherMethods(app, item, ['GET', 'PUT', 'DELETE']);
-}
-
-/** Sends a write's outcome. Fastify is not given the promise: awaiting it again would cost each request a little. */
-function answer(reply: FastifyReply, status: number, write: Promise<JsonText>): void {
-  write.then(
-    (text) => sendJson(reply, status, text),
-    (error) => reply.send(error),
-  );
 }
 
 function callOf({ caller, params, body }: FastifyRequest): Call & { readonly body: unknown } {

@@ -48,6 +48,9 @@ CREATE INDEX resources_ven ON resources (ven);
 CREATE INDEX resources_targeted ON resources (ven) WHERE targets IS NOT NULL;
 `;
 
+/** Tables of objects; each has the columns seq, id, created and modified. */
+export const TABLES = ['programs', 'vens', 'resources'] as const;
+
 export const STORE_SCHEMA: Schema = {
   what: 'VTN data file',
   /** "vfVT" */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type HasNow, isVenfleetError, milliseconds, VenfleetError } from '@venfleet/core';
 import { type Database, GroupedWriter, isForeignKeyViolation, isUniqueViolation, openDatabase } from '@venfleet/sqlite';
 import { Problem } from '../http/problem.js';
-import { STORE_SCHEMA } from './schema.js';
+import { STORE_SCHEMA, TABLES } from './schema.js';
 
 /** Long enough for a predecessor that is just closing, short enough to tell soon that there is another one. */
 const LOCK_TIMEOUT = milliseconds(500);
@@ -25,10 +25,7 @@ export class Store {
     this.db = db;
     this.#writer = new GroupedWriter(db);
     this.#clock = clock;
-    const newest = db.prepare<{ at: number | null }>(
-      'SELECT max(modified) AS at FROM (SELECT max(modified) AS modified FROM programs UNION ALL SELECT max(modified) FROM vens UNION ALL SELECT max(modified) FROM resources)',
-    );
-    this.#latest = newest.get()?.at ?? 0;
+    this.#latest = Math.max(0, ...TABLES.map((table) => newestIn(db, table)));
   }
 
   /**
@@ -61,8 +58,7 @@ export class Store {
 
   /** The time of a modification: later than `previous`, the last one of the same object. */
   modifiedAfter(previous: number): number {
-    this.#latest = Math.max(this.#now(), previous + 1);
-    return this.#latest;
+    return Math.max(this.#now(), previous + 1);
   }
 
   close(): void {
@@ -77,15 +73,20 @@ export class Store {
   }
 }
 
+function newestIn(db: Database, table: string): number {
+  const row = db.prepare<{ created: number }>(`SELECT created FROM ${table} ORDER BY seq DESC LIMIT 1`).get();
+  return row?.created ?? 0;
+}
+
 /** `UNIQUE constraint failed: vens.name` → which value is taken. */
 function conflictOf(error: unknown): Problem {
   const [, table, column] = /failed: (\w+)\.(\w+)/.exec(String(error)) ?? [];
   const kind = table?.replace(/s$/, '') ?? 'object';
   if (column === 'client_id' || String(error).includes('vens_client')) {
-    return new Problem(409, '/clientID: this client has a ven already; a client has one ven at most');
+    return new Problem(409, 'clientID: this client has a ven already; a client has one ven at most');
   }
   const scope = table === 'resources' ? 'of this ven' : 'of this VTN';
-  return new Problem(409, `/${kind}Name: another ${kind} ${scope} has this name; names are unique`);
+  return new Problem(409, `${kind}Name: another ${kind} ${scope} has this name; names are unique`);
 }
 
 /**
