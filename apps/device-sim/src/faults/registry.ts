@@ -40,6 +40,7 @@ export interface DeviceFaults {
 }
 
 interface RegistryOptions {
+  /** Whose seconds `durationS` counts. */
   readonly clock: HasNow & HasSleep;
   /** Chooses the devices of a percentage and all outcomes: the same seed gives the same faults. */
   readonly seed: string | number;

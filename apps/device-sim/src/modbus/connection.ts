@@ -103,7 +103,8 @@ export class ModbusConnection {
       const unit = this.#gateway.units[unitIdOf(input, at)];
       const fault = unit?.device.faults?.next();
       if (fault === undefined) {
-        filled += this.#answer(unit, input, at, length, filled);
+        if (unit === undefined) filled += this.#refuse(TARGET_FAILED_TO_RESPOND, input, at, filled);
+        else filled += this.#answer(unit, input, at, length, filled);
         if (filled > scratch.length - MAX_FRAME_BYTES) filled = this.#send(filled);
       } else {
         filled = this.#send(filled);
@@ -117,21 +118,19 @@ export class ModbusConnection {
   }
 
   /** Puts the answer to the frame of `length` at `at` into the scratch and gives its length. */
-  #answer(unit: ModbusUnit | undefined, input: Buffer, at: number, length: number, outAt: number): number {
-    const pduAt = at + HEADER_BYTES;
-    const out = outAt + HEADER_BYTES;
-    let pduBytes: number;
-    if (unit === undefined) {
-      pduBytes = putException(scratch, out, input[pduAt] as number, TARGET_FAILED_TO_RESPOND);
-    } else {
-      try {
-        pduBytes = answerPdu(unit, input, pduAt, at + length, scratch, out);
-      } catch (error) {
-        this.#gateway.deviceFailed(unit, error);
-        pduBytes = putException(scratch, out, input[pduAt] as number, SERVER_DEVICE_FAILURE);
-      }
+  #answer(unit: ModbusUnit, input: Buffer, at: number, length: number, outAt: number): number {
+    try {
+      const pduBytes = answerPdu(unit, input, at + HEADER_BYTES, at + length, scratch, outAt + HEADER_BYTES);
+      return this.#frame(input, at, pduBytes, outAt);
+    } catch (error) {
+      this.#gateway.deviceFailed(unit, error);
+      return this.#refuse(SERVER_DEVICE_FAILURE, input, at, outAt);
     }
-    return this.#frame(input, at, pduBytes, outAt);
+  }
+
+  #refuse(exception: number, input: Buffer, at: number, outAt: number): number {
+    const functionCode = input[at + HEADER_BYTES] as number;
+    return this.#frame(input, at, putException(scratch, outAt + HEADER_BYTES, functionCode, exception), outAt);
   }
 
   /** Puts the header before a PDU in the scratch and gives the frame's length. */
@@ -149,10 +148,8 @@ export class ModbusConnection {
       this.close();
       return;
     }
-    let bytes: number;
-    if (fault.outcome === 'answer') bytes = this.#answer(unit, input, at, length, 0);
-    else
-      bytes = this.#frame(input, at, putException(scratch, HEADER_BYTES, input[at + HEADER_BYTES] as number, fault.exception), 0);
+    const isRefused = fault.outcome === 'exception';
+    const bytes = isRefused ? this.#refuse(fault.exception, input, at, 0) : this.#answer(unit, input, at, length, 0);
     const id = (transactionIdOf(input, at) + fault.transactionOffset) & 0xffff;
     writeHeader(scratch, 0, id, unitIdOf(input, at), bytes - HEADER_BYTES);
     const answer = Buffer.concat([fault.junk ?? NOTHING, scratch.subarray(0, bytes)]);
@@ -182,7 +179,11 @@ export class ModbusConnection {
 
   /** Sends the first `filled` bytes of the scratch; gives 0, how full it is then. */
   #send(filled: number): 0 {
-    if (filled > 0) this.#write(Buffer.from(scratch.subarray(0, filled)));
+    if (filled > 0) {
+      const answers = Buffer.allocUnsafe(filled);
+      scratch.copy(answers, 0, 0, filled);
+      this.#write(answers);
+    }
     return 0;
   }
 

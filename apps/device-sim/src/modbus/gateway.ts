@@ -84,8 +84,12 @@ export class ModbusGateway {
     return this.#connections.size;
   }
 
-  /** @throws VenfleetError PORT_TAKEN or LISTEN_FAILED; it may be tried again then. */
+  /**
+   * Listens; does nothing when it does so already.
+   * @throws VenfleetError PORT_TAKEN or LISTEN_FAILED; it may be tried again then.
+   */
   async start(): Promise<void> {
+    if (this.#running !== undefined) return;
     const { clock, idleTimeout = DEFAULT_IDLE_TIMEOUT } = this.#options;
     const place = where(this.#options);
     const server = createServer({ noDelay: true, highWaterMark: HIGH_WATER_MARK }, (socket) => this.#accept(socket));

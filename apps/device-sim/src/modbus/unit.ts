@@ -27,7 +27,7 @@ export interface UnitWrite {
   readonly address: number;
   /** Registers or bits. */
   readonly count: number;
-  /** Valid during the call only. */
+  /** A view of the request: copy what is to be kept. */
   readonly data: Buffer;
 }
 
