@@ -3,3 +3,4 @@ export * from './errors.js';
 export * from './grouped-writer.js';
 export type { Schema } from './migrations.js';
 export * from './open.js';
+export * from './owner-lock.js';
