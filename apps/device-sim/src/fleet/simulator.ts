@@ -10,6 +10,7 @@ import { createWorld, type World } from '../models/world.js';
 import type { MqttLink } from '../mqtt/link.js';
 import { MqttFleet, type MqttPlace } from '../mqtt/mqtt-fleet.js';
 import { ModbusDevice, modbusUnit } from './modbus-device.js';
+import { MqttSite } from './mqtt-site.js';
 import { type FleetPlan, type GatewayPlan, type MqttPlan, planFleet } from './plan.js';
 import type { Selection } from './selection.js';
 import { SimClock } from './sim-clock.js';
@@ -30,7 +31,7 @@ export interface SimulatorOptions {
   /** The address to listen on in place of that in the database. */
   readonly host?: string | undefined;
   /** The way to the broker, given where the database's connections say that it is and who may log in. */
-  readonly link: (plans: readonly MqttPlan[]) => MqttLink;
+  readonly link: (plans: readonly MqttPlan[]) => Promise<MqttLink>;
   /** Real time. */
   readonly clock: Clock;
   readonly random: Random;
@@ -78,7 +79,7 @@ export class Simulator {
    */
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new VenfleetError('ALREADY_STARTED', 'this simulator is running already');
-    const running = this.#build(this.#plan());
+    const running = await this.#build(this.#plan());
     await startGateways(running.gateways);
     try {
       await running.mqtt?.start();
@@ -153,56 +154,53 @@ export class Simulator {
     }
   }
 
-  #build(plan: FleetPlan): Running {
-    const sites = new Map(plan.resources.map((resource) => [resource.resourceId, this.#site(resource)]));
+  async #build(plan: FleetPlan): Promise<Running> {
+    const meterGateways = new Map<Resource, string>();
+    for (const { host, port, units } of plan.gateways) {
+      for (const { role, resource } of units) if (role === 'meter') meterGateways.set(resource, `${host}:${port}`);
+    }
+    const sites = new Map(
+      plan.resources.map((resource) => [resource.resourceId, this.#site(resource, meterGateways.get(resource))]),
+    );
     const gateways = plan.gateways.map((gateway) => this.#gateway(gateway, sites));
     return {
       devices: devicesOf(plan, sites),
       gateways,
-      mqtt: plan.mqtt.length === 0 ? undefined : this.#mqttFleet(plan.mqtt, sites),
+      mqtt: plan.mqtt.length === 0 ? undefined : await this.#mqttFleet(plan.mqtt, sites),
       withoutDevice: plan.withoutDevice,
     };
   }
 
-  #site({ resourceId, name, ven, meterPointId, type, subType, pMin, pMax, eMin, eMax }: Resource): SimSite {
+  #site(from: Resource, gateway: string | undefined): SimSite {
+    // What the database knows beyond that, for every resource, would only take up memory.
+    const { resourceId, name, ven, meterPointId, type, subType, pMin, pMax, eMin, eMax } = from;
     const resource = { resourceId, name, ven, meterPointId, type, subType, pMin, pMax, eMin, eMax };
-    return new SimSite(resource, createSite(resource, this.#world), this.#world, this.#faultsOf(resource));
+    return new SimSite(resource, createSite(resource, this.#world), this.#world, this.#faultsOf(resource, gateway));
   }
 
-  #faultsOf({ resourceId, ven }: { resourceId: string; ven: string }, gateway?: string): DeviceFaults {
-    return this.faults.of({ device: resourceId, city: ven, ...(gateway === undefined ? {} : { gateway }) });
+  #faultsOf({ resourceId, ven }: { resourceId: string; ven: string }, gateway: string | undefined): DeviceFaults {
+    return this.faults.of({ device: resourceId, city: ven, gateway });
   }
 
   #gateway({ host, port, units }: GatewayPlan, sites: ReadonlyMap<string, SimSite>): ModbusGateway {
+    const gateway = `${host}:${port}`;
     const specs = units.map(({ unitId, profile, role, resource }) => {
       const site = sites.get(resource.resourceId) as SimSite;
-      const device = new ModbusDevice(profile, site, role, this.#faultsOf(resource, `${host}:${port}`), this.clock);
+      const faults = role === 'meter' ? site.faults : this.#faultsOf(resource, gateway);
+      const device = new ModbusDevice(profile, site, role, faults, this.clock);
       return modbusUnit(unitId, profile, site, device);
     });
     const { clock, logger, host: bind } = this.#options;
     return new ModbusGateway({ host: bind ?? host, port, units: specs, clock, logger });
   }
 
-  #mqttFleet(plans: readonly MqttPlan[], sites: ReadonlyMap<string, SimSite>): MqttFleet {
+  async #mqttFleet(plans: readonly MqttPlan[], sites: ReadonlyMap<string, SimSite>): Promise<MqttFleet> {
     const places = plans.map(({ profile, topic, role, resource }): MqttPlace => {
       const site = sites.get(resource.resourceId) as SimSite;
-      const faults = this.#faultsOf(resource);
-      return {
-        profile,
-        topic,
-        faults,
-        subject: {
-          resourceId: resource.resourceId,
-          start: site.start,
-          read: (now) => (role === 'meter' ? site.meter(now) : site.control(now)),
-          write: (values, now) => site.write(values, now),
-          isOnline: () => faults.current('offline') === undefined,
-          ownTime: (now) => instant(now + 1000 * (faults.current('clock-skew')?.spec.skewS ?? 0)),
-        },
-      };
+      return { profile, topic, faults: site.faults, subject: new MqttSite(site, role) };
     });
     const { clock: realClock, link, seed, logger } = this.#options;
-    return new MqttFleet({ places, link: link(plans), registry: this.faults, clock: this.clock, realClock, seed, logger });
+    return new MqttFleet({ places, link: await link(plans), registry: this.faults, clock: this.clock, realClock, seed, logger });
   }
 }
 

@@ -53,7 +53,8 @@ export class ModbusGateway {
   readonly counters: GatewayCounters = { requests: 0, exceptions: 0, malformed: 0, turnedAway: 0 };
   readonly units: ReadonlyMap<number, ModbusUnit>;
   readonly #context: GatewayContext;
-  readonly #options: ModbusGatewayOptions;
+  /** Without the units: their first images have been copied and may go. */
+  readonly #options: Omit<ModbusGatewayOptions, 'units'>;
   readonly #logger: Logger;
   readonly #connections = new Set<ModbusConnection>();
   #running: { readonly server: Server; readonly stopping: AbortController } | undefined;
@@ -61,16 +62,17 @@ export class ModbusGateway {
   /** @throws VenfleetError MODBUS_GATEWAY_INVALID or MODBUS_UNIT_INVALID */
   constructor(options: ModbusGatewayOptions) {
     checkUnits(options);
-    this.#options = options;
+    const { units: specs, ...own } = options;
+    this.#options = own;
     this.#logger = options.logger ?? silentLogger;
-    const units = layOut(options.units);
+    const units = layOut(specs);
     this.units = new Map(units.map((unit) => [unit.id, unit]));
     this.#context = {
       units: byId(units),
       clock: options.clock,
       counters: this.counters,
       deviceFailed: ({ id }, error) =>
-        this.#logger.error({ ...where(options), unit: id, error: describeError(error) }, 'a simulated device failed'),
+        this.#logger.error({ ...where(own), unit: id, error: describeError(error) }, 'a simulated device failed'),
     };
   }
 
@@ -192,7 +194,7 @@ function byId(units: readonly ModbusUnit[]): (ModbusUnit | undefined)[] {
   return table;
 }
 
-function where({ host, port }: ModbusGatewayOptions): { host: string; port: number } {
+function where({ host, port }: Omit<ModbusGatewayOptions, 'units'>): { host: string; port: number } {
   return { host, port };
 }
 

@@ -21,8 +21,8 @@ export interface MqttSubject {
   readonly resourceId: string;
   /** Since when it counts. */
   readonly start: Instant;
-  /** What it measures at `now`, as the device would say it; undefined while it is silent. */
-  read(now: Instant): Values | undefined;
+  /** What it measures at `now`, as the device would say it. */
+  read(now: Instant): Values;
   /** @throws VenfleetError SIM_WRITE_REFUSED */
   write(values: Readonly<Record<string, PointValue>>, now: Instant): void;
   /** Whether its network is there: without it nothing is said, heard or answered. */
@@ -140,7 +140,7 @@ export class MqttDevice {
   }
 
   #valuesFor(name: string, meter: Values, now: Instant): Values {
-    const importAt = (at: Instant) => Number(this.#subject.read(at)?.energyImportWh ?? 0);
+    const importAt = (at: Instant) => Number(this.#subject.read(at).energyImportWh);
     const values = this.#dialect.values?.(name, meter, { now, memory: this.#memory, importAt }) ?? meter;
     if (!this.profile.points.has('x-total-start-time')) return values;
     return { ...values, 'x-total-start-time': localTime(this.#subject.start) };
@@ -157,8 +157,7 @@ export class MqttDevice {
     }
     if (asked === undefined) return;
     this.#obeyQuery(asked.query);
-    const values = this.#subject.read(now);
-    if (values !== undefined) this.#post(this.#send(asked.query.answer, values, now, asked.parameters));
+    this.#post(this.#send(asked.query.answer, this.#subject.read(now), now, asked.parameters));
   }
 
   /** Tasmota's relay is switched by what its profile calls a query; it is an auxiliary contact here and leaves the load alone. */
@@ -184,8 +183,8 @@ export class MqttDevice {
   /** Publishes what it retains, the state of a controller, and watches it while a limit is in force. */
   stateChanged(now: Instant): Job | undefined {
     const messages = stateMessages(this.profile);
-    const values = messages.length === 0 ? undefined : this.#subject.read(now);
-    if (values === undefined) return undefined;
+    if (messages.length === 0) return undefined;
+    const values = this.#subject.read(now);
     this.#saidState = stateKey(values);
     this.#post(this.#say(messages, now, values));
     if (this.#watching || values.limitActive !== true) return undefined;
@@ -195,11 +194,11 @@ export class MqttDevice {
 
   #watch(now: Instant): Promise<void> | undefined | false {
     const values = this.#subject.read(now);
-    const key = values === undefined ? this.#saidState : stateKey(values);
+    const key = stateKey(values);
     const said =
       key === this.#saidState || !this.#subject.isOnline() ? undefined : this.#say(stateMessages(this.profile), now, values);
     this.#saidState = key;
-    if (values?.limitActive === true) return said;
+    if (values.limitActive === true) return said;
     this.#watching = false;
     this.#post(said);
     return false;

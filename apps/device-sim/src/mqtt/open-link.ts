@@ -3,7 +3,6 @@ import { readTextFile, resolveSecret } from '@venfleet/core/node';
 import { expandTopic, type MqttProfile } from '@venfleet/devices';
 import { BrokerUsers } from './broker-users.js';
 import { EmbeddedBroker } from './embedded-broker.js';
-import { ExternalBroker } from './external-broker.js';
 import type { MqttLink } from './link.js';
 
 /** Where a device is expected, and as whom its broker knows it. */
@@ -40,11 +39,13 @@ export interface ExternalBrokerAccess {
  * user may publish only below the topics of its own devices.
  * @throws VenfleetError of resolveSecret and readTextFile
  */
-export function openLink(clients: readonly LinkClient[], { broker, host, random, logger }: LinkOptions): MqttLink {
+export async function openLink(clients: readonly LinkClient[], { broker, host, random, logger }: LinkOptions): Promise<MqttLink> {
   if (broker !== undefined) {
     const { url, username, secretRef, caFile } = broker;
     const password = secretRef === undefined ? undefined : resolveSecret(secretRef);
     const ca = caFile === undefined ? undefined : readTextFile(caFile, 'the certificate authority');
+    // The client's library is loaded by those alone who need it: it is big.
+    const { ExternalBroker } = await import('./external-broker.js');
     return new ExternalBroker({ url, username, password, ca, random, logger });
   }
   const addresses = new Map(clients.map((c) => [`${host ?? c.host}:${c.port}`, { host: host ?? c.host, port: c.port }]));
