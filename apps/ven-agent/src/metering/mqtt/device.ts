@@ -1,0 +1,169 @@
+import { type Clock, type HasMonotonic, type HasNow, type Instant, milliseconds, seconds, VenfleetError } from '@venfleet/core';
+import {
+  decodeAvailability,
+  decodeMessage,
+  encodeQuery,
+  expandTopic,
+  identifySpoken,
+  type MqttProfile,
+  type MqttQuery,
+  type Values,
+  withDerived,
+} from '@venfleet/devices';
+import type { Sample } from '../meter.js';
+import type { MqttPlace } from '../plan.js';
+
+/** How long a device may take to answer a query. */
+const ANSWER_TIMEOUT = seconds(2);
+
+const COUNTERS = ['energyImportWh', 'energyExportWh'] as const;
+
+/** When something was last said: by both clocks, since ages are measured by the one that does not jump. */
+interface Said {
+  readonly at: Instant;
+  readonly monotonic: number;
+}
+
+export interface MqttDevicePorts {
+  readonly clock: Clock;
+  readonly publish: (topic: string, payload: string, qos: 0 | 1 | 2) => void;
+}
+
+/**
+ * A meter that speaks by itself, and is asked when it has been silent for a slot. Power and counters may come
+ * in messages of their own, and each keeps the time at which it came.
+ */
+export class MqttDevice {
+  readonly place: MqttPlace;
+  /** The answers to this device's queries come below it. */
+  readonly replyPrefix: string;
+  readonly #ports: MqttDevicePorts;
+  readonly #query: MqttQuery | undefined;
+  #values: Values = {};
+  #power: Said | undefined;
+  #counters: Said | undefined;
+  #newPower = false;
+  #newCounters = false;
+  #isOffline = false;
+  #heard: () => void = () => {};
+  #lastQuery = 0;
+
+  constructor(place: MqttPlace, replyPrefix: string, ports: MqttDevicePorts) {
+    this.place = place;
+    this.replyPrefix = replyPrefix;
+    this.#ports = ports;
+    this.#query = powerQuery(place.profile);
+  }
+
+  /**
+   * A message on one of the device's topics.
+   * @throws VenfleetError PAYLOAD_… for one that cannot be read; what was known before stays
+   */
+  receive(topic: string, payload: Uint8Array, retained: boolean): void {
+    const { profile } = this.place;
+    const meaning = identifySpoken(profile, topic);
+    if (meaning?.kind === 'availability') this.#isOffline = decodeAvailability(profile, payload) === false;
+    // A retained value is as old as nobody knows.
+    if (meaning?.kind !== 'message' || meaning.name === undefined || retained) return;
+    const said = decodeMessage(profile, meaning.name, payload);
+    if (said === undefined) return;
+    this.#values = withDerived(profile.derived, { ...this.#values, ...said });
+    this.#note(withDerived(profile.derived, said));
+  }
+
+  /** As MeterDriver.read. */
+  async read(): Promise<readonly Sample[]> {
+    this.#refuseOffline();
+    if (this.#hasNews()) return this.#take();
+    if (this.#query !== undefined) {
+      await this.#ask(this.#query);
+      this.#refuseOffline();
+      if (this.#hasNews()) return this.#take();
+      throw new VenfleetError('METER_SILENT', `it does not answer a query within ${ANSWER_TIMEOUT} ms${this.#lastWord()}`);
+    }
+    if (isFresh(this.#power ?? this.#counters, this.place.profile, this.#ports.clock)) return [];
+    throw new VenfleetError('METER_STALE', `it says nothing${this.#lastWord()}`, {
+      context: { staleAfterS: this.place.profile.staleAfterS },
+    });
+  }
+
+  /** The connection to the broker broke: a will may be missed, so it is not known who is offline. */
+  forgetAvailability(): void {
+    this.#isOffline = false;
+    this.#heard();
+  }
+
+  #note(said: Values): void {
+    const { clock } = this.#ports;
+    const now = { at: clock.now(), monotonic: clock.monotonic() };
+    if (typeof said.powerW === 'number') {
+      this.#power = now;
+      this.#newPower = true;
+    }
+    if (COUNTERS.some((name) => typeof said[name] === 'number')) {
+      this.#counters = now;
+      this.#newCounters = true;
+    }
+    if (this.#hasNews()) this.#heard();
+  }
+
+  /** Power is what makes a reading; a meter without it has its counters. */
+  #hasNews(): boolean {
+    return this.#newPower || (this.#newCounters && !this.place.profile.points.has('powerW'));
+  }
+
+  /** What has come since the last time, each value with its own time. */
+  #take(): Sample[] {
+    const { powerW, energyImportWh, energyExportWh } = this.#values;
+    const power = this.#newPower ? this.#power : undefined;
+    const counters = this.#newCounters ? this.#counters : undefined;
+    this.#newPower = false;
+    this.#newCounters = false;
+    if (power !== undefined && power.at === counters?.at) {
+      return [{ at: power.at, values: { powerW, energyImportWh, energyExportWh } }];
+    }
+    const samples: Sample[] = [];
+    if (power !== undefined) samples.push({ at: power.at, values: { powerW } });
+    if (counters !== undefined) samples.push({ at: counters.at, values: { energyImportWh, energyExportWh } });
+    return samples.sort((a, b) => a.at - b.at);
+  }
+
+  async #ask(query: MqttQuery): Promise<void> {
+    const { clock, publish } = this.#ports;
+    const parameters = { client: this.replyPrefix, id: ++this.#lastQuery };
+    const patience = new AbortController();
+    const heard = new Promise<void>((resolve) => {
+      this.#heard = resolve;
+    });
+    publish(
+      expandTopic(query.topic, { topic: this.place.topic, client: this.replyPrefix }),
+      encodeQuery(query, parameters),
+      query.qos,
+    );
+    await Promise.race([heard, clock.sleep(ANSWER_TIMEOUT, patience.signal).catch(() => {})]);
+    patience.abort();
+  }
+
+  #refuseOffline(): void {
+    if (this.#isOffline) throw new VenfleetError('METER_OFFLINE', `the broker says that it is offline${this.#lastWord()}`);
+  }
+
+  #lastWord(): string {
+    const last = this.#power ?? this.#counters;
+    if (last === undefined) return ', and has not been heard of';
+    const agoS = Math.round((this.#ports.clock.monotonic() - last.monotonic) / 1000);
+    return `; its last value came ${agoS} s ago`;
+  }
+}
+
+/** Whether what was said still counts, by the profile. */
+function isFresh(said: Said | undefined, profile: MqttProfile, clock: HasNow & HasMonotonic): boolean {
+  return said !== undefined && milliseconds(clock.monotonic() - said.monotonic) <= seconds(profile.staleAfterS);
+}
+
+/** The query that is answered with the power; undefined where the profile has none. */
+function powerQuery({ queries, messages }: MqttProfile): MqttQuery | undefined {
+  return [...queries.values()].find(({ answer }) =>
+    messages.get(answer)?.fields.some(({ points }) => points.some(({ name }) => name === 'powerW')),
+  );
+}

@@ -1,0 +1,52 @@
+import { type Clock, type Duration, milliseconds } from '@venfleet/core';
+
+/** Wake-ups are at least so far apart: a fleet has a thousand slots a second. */
+const TICK = milliseconds(10);
+
+/** The golden ratio's fraction: its multiples fall into the widest gap that the ones before left. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * Where in the interval each of `count` neighbours has its slots, as a fraction: any run of them is spread
+ * evenly, so the meters of a gateway are, and the gateways among each other.
+ */
+export function phases(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i * GOLDEN) % 1);
+}
+
+/** Time went by without the schedule, e.g. while the process was stopped: so many slots of each item are over. */
+export interface Slots<T> {
+  /** A slot begins; `due` is the monotonic time at which it should have. Must not throw. */
+  begin(item: T, due: number): void;
+  /** Slots that nobody could use. */
+  missed(item: T, slots: number): void;
+}
+
+/**
+ * Lets the slots of items with one interval begin, each at its own phase, until `signal` aborts. By the
+ * monotonic clock: steps of the wall clock neither shorten nor repeat a slot.
+ */
+export async function runSchedule<T>(
+  items: readonly T[],
+  interval: Duration,
+  slots: Slots<T>,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<void> {
+  const fractions = phases(items.length);
+  const ring = items.map((item, i) => ({ item, phase: (fractions[i] as number) * interval })).sort((a, b) => a.phase - b.phase);
+  const origin = clock.monotonic();
+  for (let round = 0; !signal.aborted; round++) {
+    const over = Math.floor((clock.monotonic() - origin) / interval) - round;
+    if (over > 0) {
+      round += over;
+      for (const { item } of ring) slots.missed(item, over);
+    }
+    for (const { item, phase } of ring) {
+      const due = origin + round * interval + phase;
+      const wait = due - clock.monotonic();
+      if (wait > 0) await clock.sleep(milliseconds(Math.max(wait, TICK)), signal).catch(() => {});
+      if (signal.aborted) return;
+      slots.begin(item, due);
+    }
+  }
+}
