@@ -48,8 +48,8 @@ export function parseMoment(text: string): Instant {
 export function parseSpan(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? [];
   const ms = Number(number) * ({ s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit ?? ''] ?? Number.NaN);
-  if (ms > 0 && Number.isFinite(ms)) return ms;
-  throw new InvalidArgumentError('It must be a number with its unit: 30s, 15m, 1h, 1d.');
+  if (ms >= 1000 && Number.isFinite(ms)) return ms;
+  throw new InvalidArgumentError('It must be a number with its unit, of at least a second: 30s, 15m, 1h, 1d.');
 }
 
 /** A number above 0. @throws InvalidArgumentError */
