@@ -1,0 +1,260 @@
+import { type EventEmitter, once } from 'node:events';
+import { type Socket, connect as tcpConnect } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { silentLogger } from '@venfleet/core';
+import { sequenceRandom } from '@venfleet/core/testing';
+import fc from 'fast-check';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { generate, type Packet, parser } from 'mqtt-packet';
+import { BrokerUsers } from '../../src/mqtt/broker-users.js';
+import { EmbeddedBroker } from '../../src/mqtt/embedded-broker.js';
+import { protocolLevel } from '../../src/mqtt/mqtt5-bridge.js';
+
+const opened: { stop(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.stop();
+});
+
+async function startBroker(users?: BrokerUsers, topics: string[] = [], heard: string[] = []) {
+  const addresses = [{ host: '127.0.0.1', port: 0 }];
+  const broker = new EmbeddedBroker({ addresses, users, random: sequenceRandom(0.5), logger: silentLogger });
+  await broker.start(topics, (topic, payload) => heard.push(`${topic} ${Buffer.from(payload)}`));
+  opened.push(broker);
+  return { broker, port: broker.ports[0] as number };
+}
+
+async function client(port: number, version: 4 | 5, options: IClientOptions = {}): Promise<MqttClient> {
+  const c = await connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: version, reconnectPeriod: 0, ...options }, false);
+  opened.push({ stop: () => c.endAsync(true) });
+  return c;
+}
+
+/** The next message of a client, as `topic payload qos retain`. */
+async function next(c: MqttClient): Promise<string> {
+  const [topic, payload, packet] = await once(c as unknown as EventEmitter, 'message');
+  return `${topic} ${payload} ${packet.qos} ${packet.retain}`;
+}
+
+describe.each([4, 5] as const)('the embedded broker to a plain client of protocol level %i', (version) => {
+  test.each([0, 1, 2] as const)('passes messages with quality of service %i', async (qos) => {
+    const { port } = await startBroker();
+    const [sender, receiver] = [await client(port, version), await client(port, version)];
+    await receiver.subscribeAsync('a/+', { qos });
+    const message = next(receiver);
+    await sender.publishAsync('a/b', 'hello', { qos });
+    expect(await message).toBe(`a/b hello ${qos} false`);
+  });
+
+  test('keeps retained messages for those who come later, and forgets them by an empty one', async () => {
+    const { port, broker } = await startBroker();
+    const sender = await client(port, version);
+    await sender.publishAsync('state', 'on', { qos: 1, retain: true });
+    await broker.publish({ topic: 'own', payload: 'meter', qos: 1, retain: true });
+    const late = await client(port, version);
+    const first = next(late);
+    await late.subscribeAsync('state', { qos: 1 });
+    expect(await first).toBe('state on 1 true');
+    const second = next(late);
+    await late.subscribeAsync('own');
+    expect(await second).toBe('own meter 0 true');
+    await sender.publishAsync('state', '', { qos: 1, retain: true });
+    const later = await client(port, version);
+    const heard: string[] = [];
+    later.on('message', (topic) => heard.push(topic));
+    await later.subscribeAsync(['state', 'marker']);
+    const marker = next(later);
+    await sender.publishAsync('marker', '1');
+    await marker;
+    expect(heard).toEqual(['marker']);
+  });
+
+  test('publishes the last will of a client that is gone, and not of one that says goodbye', async () => {
+    const { port } = await startBroker();
+    const watcher = await client(port, version);
+    await watcher.subscribeAsync('will/#');
+    const heard: string[] = [];
+    watcher.on('message', (topic) => heard.push(topic));
+    const will = (name: string) => ({
+      will: { topic: `will/${name}`, payload: Buffer.from('gone'), qos: 1 as const, retain: false },
+    });
+    const polite = await client(port, version, will('polite'));
+    await polite.endAsync();
+    const lost = await client(port, version, will('lost'));
+    const message = next(watcher);
+    lost.stream.destroy();
+    expect(await message).toBe('will/lost gone 0 false');
+    expect(heard).toEqual(['will/lost']);
+  });
+
+  test('keeps the session of a client that asks for it, with what came meanwhile', async () => {
+    const { port } = await startBroker();
+    const session: IClientOptions = {
+      clientId: 'keeper',
+      clean: false,
+      ...(version === 5 ? { properties: { sessionExpiryInterval: 3600 } } : {}),
+    };
+    const before = await client(port, version, session);
+    await before.subscribeAsync('kept', { qos: 1 });
+    await before.endAsync();
+    const sender = await client(port, version);
+    await sender.publishAsync('kept', 'meanwhile', { qos: 1 });
+    const again = connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: version, reconnectPeriod: 0, ...session }, false);
+    const resumed = await again;
+    opened.push({ stop: () => resumed.endAsync(true) });
+    expect(await next(resumed)).toBe('kept meanwhile 1 false');
+  });
+
+  test('lets a client unsubscribe from several topics at once', async () => {
+    const { port } = await startBroker();
+    const c = await client(port, version);
+    await c.subscribeAsync(['x', 'y', 'z']);
+    await c.unsubscribeAsync(['x', 'y']);
+    const message = next(c);
+    for (const topic of ['x', 'y', 'z']) await c.publishAsync(topic, '1');
+    expect(await message).toMatch(/^z/);
+  });
+
+  test('asks for a login when there are users, and lets each publish only below its own topics', async () => {
+    const users = new BrokerUsers([
+      { name: 'one', password: 'secret', prefixes: ['fleet/1/meter/'] },
+      { name: 'two', password: 'other', prefixes: ['fleet/2/meter/'] },
+    ]);
+    const { port } = await startBroker(users);
+    for (const login of [{}, { username: 'one', password: 'other' }, { username: 'nobody', password: '' }]) {
+      await expect(client(port, version, login)).rejects.toMatchObject({ code: version === 4 ? 4 : 134 });
+    }
+    const one = await client(port, version, { username: 'one', password: 'secret' });
+    const two = await client(port, version, { username: 'two', password: 'other' });
+    await two.subscribeAsync('fleet/#');
+    const message = next(two);
+    const cutOff = once(one as unknown as EventEmitter, 'close');
+    await one.publishAsync('fleet/1/meter/status', 'mine');
+    one.publish('fleet/2/meter/status', 'forged');
+    expect(await message).toMatch(/^fleet\/1\/meter\/status mine/);
+    await cutOff;
+  });
+});
+
+describe('the embedded broker', () => {
+  test('hands on what others publish on the devices’ topics, and not what the devices say themselves', async () => {
+    const heard: string[] = [];
+    const { port, broker } = await startBroker(undefined, ['cmnd/x/Status'], heard);
+    const sender = await client(port, 4);
+    await sender.publishAsync('cmnd/y/Status', '8', { qos: 1 });
+    await broker.publish({ topic: 'cmnd/x/Status', payload: '8', qos: 0, retain: false });
+    const received = client(port, 4);
+    await (await received).subscribeAsync('cmnd/x/Status');
+    const message = next(await received);
+    await sender.publishAsync('cmnd/x/Status', '8', { qos: 1 });
+    await message;
+    await sender.publishAsync('other', '', { qos: 1 });
+    expect(heard).toEqual(['cmnd/x/Status 8']);
+  });
+
+  test('tells a 5 client the id that it was given and what this broker cannot do', async () => {
+    const { port } = await startBroker();
+    const socket = tcpConnect(port, '127.0.0.1');
+    opened.push({ stop: () => socket.destroy() });
+    const fromBroker = parser({ protocolVersion: 5 });
+    socket.on('data', (chunk) => fromBroker.parse(chunk));
+    socket.write(generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clientId: '', clean: true, keepalive: 0 }));
+    const [connack] = await once(fromBroker, 'packet');
+    expect(connack).toMatchObject({
+      reasonCode: 0,
+      properties: {
+        assignedClientIdentifier: expect.stringMatching(/^auto-/),
+        sessionExpiryInterval: 0,
+        sharedSubscriptionAvailable: false,
+        subscriptionIdentifiersAvailable: false,
+      },
+    });
+  });
+
+  test('says PORT_TAKEN, and how to use the broker that has the port', async () => {
+    const { port } = await startBroker();
+    const second = new EmbeddedBroker({
+      addresses: [{ host: '127.0.0.1', port }],
+      random: sequenceRandom(0.5),
+      logger: silentLogger,
+    });
+    await expect(second.start([], () => {})).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      hint: expect.stringContaining(`--broker mqtt://127.0.0.1:${port}`),
+    });
+    expect(second.connected).toBe(false);
+  });
+
+  test('stands random and mutated packets without harm to another client', async () => {
+    const { port } = await startBroker();
+    const witness = await client(port, 4);
+    await witness.subscribeAsync('witness');
+    await fc.assert(
+      fc.asyncProperty(mutatedPacket, fc.boolean(), async (bytes, connectFirst) => {
+        const socket = tcpConnect(port, '127.0.0.1').on('error', () => {});
+        await once(socket, 'connect');
+        if (connectFirst) socket.write(CONNECT_5);
+        socket.end(bytes);
+        socket.resume();
+        await closed(socket);
+      }),
+      { numRuns: 300 },
+    );
+    const message = next(witness);
+    await witness.publishAsync('witness', 'well', { qos: 1 });
+    expect(await message).toMatch(/^witness well/);
+  });
+});
+
+test('the protocol level is told from any first bytes, however few at a time', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(3, 4, 5), fc.string({ maxLength: 200 }), (level, clientId) => {
+      const packet = generate({
+        cmd: 'connect',
+        protocolId: level === 3 ? 'MQIsdp' : 'MQTT',
+        protocolVersion: level as 3 | 4 | 5,
+        clientId: `c${clientId}`,
+        clean: true,
+        keepalive: 10,
+      });
+      const first = Array.from(packet, (_, i) => protocolLevel(packet.subarray(0, i + 1))).find((l) => l !== undefined);
+      expect(first).toBe(level);
+    }),
+  );
+});
+
+const CONNECT_5 = generate({
+  cmd: 'connect',
+  protocolId: 'MQTT',
+  protocolVersion: 5,
+  clientId: 'fuzz',
+  clean: true,
+  keepalive: 0,
+});
+
+const packets: Packet[] = [
+  { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clientId: 'm', clean: true, keepalive: 10 },
+  { cmd: 'publish', topic: 'a/b', payload: 'x', qos: 1, dup: false, retain: true, messageId: 7 },
+  { cmd: 'subscribe', messageId: 3, subscriptions: [{ topic: 'a/#', qos: 2 }] },
+  { cmd: 'pubrel', messageId: 9 },
+  { cmd: 'disconnect' },
+];
+
+/** Valid packets, some with bytes changed or cut off, and plain noise. */
+const mutatedPacket = fc
+  .tuple(
+    fc.array(fc.constantFrom(...packets), { maxLength: 4 }),
+    fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 3 }),
+    fc.uint8Array({ maxLength: 40 }),
+  )
+  .map(([chosen, changes, noise]) => {
+    const bytes = Buffer.concat([...chosen.map((packet) => generate(packet)), noise]);
+    for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+    return bytes;
+  });
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((done) => {
+    if (socket.destroyed) done();
+    else socket.once('close', () => done());
+  });
+}
