@@ -56,6 +56,19 @@ export function spanAt(timeline: Timeline, index: number, beyond = false): Span 
   return { ...shifted, end: earlier(shifted.end, timeline.end) };
 }
 
+/** The interval under way at a time; of several, the first. */
+export function spanDuring(timeline: Timeline, at: Instant): Span | undefined {
+  const isUnderWay = (span: Span | undefined): span is Span => span !== undefined && span.start <= at && isBefore(at, span.end);
+  if (timeline.kind === 'implied') {
+    const span = spanAt(timeline, Math.floor((at - timeline.start) / timeline.length));
+    return isUnderWay(span) ? span : undefined;
+  }
+  const count = timeline.intervals.length;
+  const start = startOf(timeline);
+  const pass = timeline.kind === 'loop' && start !== undefined ? Math.max(0, Math.floor((at - start) / timeline.length)) : 0;
+  return timeline.intervals.map((_, i) => spanAt(timeline, pass * count + i)).find(isUnderWay);
+}
+
 /** When the event begins; undefined when it has no interval at all. */
 export function startOf(timeline: Timeline): Instant | undefined {
   return spanAt(timeline, 0)?.start;

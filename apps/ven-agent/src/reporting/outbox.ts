@@ -1,0 +1,332 @@
+import { createHash } from 'node:crypto';
+import { type HasNow, hours, type Instant, instant } from '@venfleet/core';
+import { type Database, openDatabase } from '@venfleet/sqlite';
+import { type AuditRow, OUTBOX_SCHEMA, prepareOutbox, type ReportRow, type ReportState } from './outbox-schema.js';
+import type { PlannedReport } from './plan.js';
+import type { Span } from './timeline.js';
+import type { ReportContent } from './values.js';
+
+/** Closed reports are kept for so long, to be looked at; open ones are tried for so long. */
+const KEPT = hours(24 * 7);
+
+/** Why a report expired that is wanted again when the event comes back, or is changed back. */
+const EVENT_GONE = 'the event is gone';
+const NOT_ASKED = 'the event no longer asks for it';
+
+/** A report on its way. */
+export interface OutboxReport extends Omit<ReportRow, 'covers' | 'built' | 'dueAt'> {
+  readonly dueAt: Instant;
+  readonly covers: readonly Span[];
+  readonly built: boolean;
+}
+
+export interface StoredEvent {
+  readonly id: string;
+  /** When this agent first saw it: what "now" in it means. */
+  readonly seenAt: Instant;
+  /** JSON as it was given. */
+  readonly definition: string;
+}
+
+export interface ReportFilter {
+  readonly ven?: string | undefined;
+  readonly event?: string | undefined;
+  readonly state?: ReportState | undefined;
+  readonly limit?: number | undefined;
+}
+
+/**
+ * The reports of all VENs of this agent: each is stored when it is planned, before anything is sent, and leaves the
+ * open ones only when the VTN has it, refuses it, or nobody wants it any more. Commits are on the disk before they
+ * return, so that a power cut repeats or loses nothing.
+ */
+export class Outbox {
+  readonly #db: Database;
+  readonly #clock: HasNow;
+  readonly #sql;
+
+  constructor(db: Database, clock: HasNow) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#sql = prepareOutbox(db);
+  }
+
+  /** @throws the DB_ errors of openDatabase */
+  static open(path: string, clock: HasNow): Outbox {
+    return new Outbox(openDatabase(path, { schema: OUTBOX_SCHEMA, mode: 'create', synchronous: 'full' }), clock);
+  }
+
+  /** As {@link open}, but only to read it. @throws VenfleetError DB_MISSING and the other DB_ errors */
+  static openReadonly(path: string, clock: HasNow): Outbox {
+    const missingHint = 'no report was planned with this file yet: run `npx nx run ven-agent:run`';
+    return new Outbox(openDatabase(path, { schema: OUTBOX_SCHEMA, mode: 'readonly', missingHint }), clock);
+  }
+
+  /** The part of one VEN at one VTN. */
+  forVen(vtnUrl: string, name: string): VenOutbox {
+    this.#sql.addVen.run([vtnUrl, name]);
+    const { id } = this.#sql.venId.get([vtnUrl, name]) as { id: number };
+    return new VenOutbox(this.#db, this.#sql, this.#clock, { id, vtnUrl, name });
+  }
+
+  /** The latest due first. */
+  list({ ven, event, state, limit }: ReportFilter = {}): OutboxReport[] {
+    return this.#sql.list.all({ ven: ven ?? null, event: event ?? null, state: state ?? null, limit: limit ?? -1 }).map(toReport);
+  }
+
+  /**
+   * Counts by VEN, event and request.
+   * @param graceMs a report is late when it is not acknowledged so long after it was due
+   */
+  audit({ ven, event }: ReportFilter, graceMs: number): AuditRow[] {
+    return this.#sql.audit.all({ ven: ven ?? null, event: event ?? null, now: this.#clock.now(), grace: graceMs });
+  }
+
+  /** Reports of the VTN that stand for several of ours: never, if all is right. */
+  doubles(): { vtn: string; vtnId: string; reports: number }[] {
+    return this.#sql.doubles.all();
+  }
+
+  /** The stored events of a VEN by this name, at whichever VTN. */
+  storedEvents(vtnUrl: string, name: string): StoredEvent[] {
+    const found = this.#sql.venId.get([vtnUrl, name]);
+    return found === undefined ? [] : this.#sql.events.all([found.id]).map(toStoredEvent);
+  }
+
+  /** Gives up what could not be delivered for a week, and removes what was closed a week ago; the counts stay. */
+  prune(): void {
+    const now = this.#clock.now();
+    const before = now - KEPT;
+    this.#db.transaction(() => {
+      this.#sql.expireOld.run({ now, before });
+      this.#sql.countPruned.run({ before });
+      this.#sql.prune.run([before]);
+      this.#sql.pruneEvents.run([before]);
+    });
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+export interface PlanOptions {
+  /** Where it is made already. */
+  readonly content?: StoredContent;
+  /** So many reports before these will never be made: they were missed for too long. */
+  readonly lost?: number;
+}
+
+/** A report's content, and the program that 3.0.1 wants named beside the event. */
+export interface StoredContent extends ReportContent {
+  readonly programId: string;
+}
+
+/** Exactly what a modification does to the reports planned so far. */
+export interface Revision {
+  readonly key: string;
+  /** Report number `ordinal` by the event as it is now; absent where the VEN decides when to report. */
+  readonly at?: (ordinal: number) => PlannedReport | undefined;
+}
+
+/** The outbox of one VEN. Every method is one transaction. */
+export class VenOutbox {
+  readonly #db: Database;
+  readonly #sql: ReturnType<typeof prepareOutbox>;
+  readonly #clock: HasNow;
+  readonly #ven: number;
+  readonly #owner: string;
+
+  constructor(
+    db: Database,
+    sql: ReturnType<typeof prepareOutbox>,
+    clock: HasNow,
+    ven: { id: number; vtnUrl: string; name: string },
+  ) {
+    this.#db = db;
+    this.#sql = sql;
+    this.#clock = clock;
+    this.#ven = ven.id;
+    this.#owner = `${ven.vtnUrl} ${ven.name}`;
+  }
+
+  /** The events that were not gone when last heard of. */
+  events(): StoredEvent[] {
+    return this.#sql.events.all([this.#ven]).map(toStoredEvent);
+  }
+
+  /** Stores an event as it is now. @returns when it was first seen, and whether it is another than before */
+  rememberEvent(id: string, definition: string): { seenAt: Instant; changed: boolean } {
+    return this.#db.transaction(() => {
+      const known = this.#sql.event.get([this.#ven, id]);
+      const changed = known === undefined || known.definition !== definition || known.gone === 1;
+      const now = this.#clock.now();
+      if (changed) this.#sql.putEvent.run({ ven: this.#ven, event: id, now, definition });
+      return { seenAt: instant(known?.seenAt ?? now), changed };
+    });
+  }
+
+  /** The event is deleted: what is still open will never be wanted. */
+  expireEvent(id: string): void {
+    this.#db.transaction(() => {
+      const now = this.#clock.now();
+      this.#sql.goneEvent.run({ ven: this.#ven, event: id, now });
+      for (const { id: request } of this.#sql.requestKeys.all([this.#ven, id])) this.#expireOpen(request, EVENT_GONE);
+    });
+  }
+
+  /** The ordinal to plan next; undefined for a request that is new. */
+  next(event: string, key: string): number | undefined {
+    return this.#sql.request.get([this.#ven, event, key])?.next;
+  }
+
+  /**
+   * Stores planned reports and where to go on. Those due before the request was known are looked for at the VTN first:
+   * an agent that lost its state may have sent them.
+   */
+  plan(
+    event: string,
+    key: string,
+    reports: readonly PlannedReport[],
+    next: number,
+    { content, lost = 0 }: PlanOptions = {},
+  ): void {
+    this.#db.transaction(() => {
+      const isNew = this.#sql.addRequest.run([this.#ven, event, key, next]).changes > 0;
+      const { id } = this.#sql.request.get([this.#ven, event, key]) as { id: number };
+      for (const report of reports) {
+        const state = isNew && report.dueAt <= this.#clock.now() && content === undefined ? 'sent' : 'pending';
+        this.#add({ request: id, event, key, report, revision: 0, state, content });
+      }
+      this.#sql.setNext.run([next, id]);
+      if (lost > 0) this.#sql.addLost.run([lost, id]);
+    });
+  }
+
+  /**
+   * Brings the reports planned so far in line with an event that was changed. What is not sent yet is planned anew;
+   * what was sent stands, and where it covered something else than it would now, one more is planned; what nobody asks
+   * for any more expires.
+   */
+  revise(event: string, revisions: readonly Revision[]): void {
+    this.#db.transaction(() => {
+      for (const { id, key } of this.#sql.requestKeys.all([this.#ven, event])) {
+        const revision = revisions.find((candidate) => candidate.key === key);
+        if (revision === undefined) this.#expireOpen(id, NOT_ASKED);
+        else if (revision.at !== undefined) this.#reviseRequest(id, event, key, revision.at);
+      }
+    });
+  }
+
+  #reviseRequest(request: number, event: string, key: string, at: (ordinal: number) => PlannedReport | undefined): void {
+    const latest = new Map(this.#sql.ofRequest.all([request]).map((row) => [row.ordinal, row]));
+    for (const row of latest.values()) {
+      const report = at(row.ordinal);
+      if (report === undefined) {
+        if (row.state === 'pending') this.#close(row.id, 'expired', NOT_ASKED);
+        continue;
+      }
+      const covers = JSON.stringify(report.covers);
+      const moved = covers !== row.covers;
+      const change = { id: row.id, dueAt: report.dueAt, covers, now: this.#clock.now() };
+      if (row.state === 'pending') {
+        if (moved || report.dueAt !== row.dueAt) this.#sql.changePlan.run(change);
+      } else if (row.state === 'expired') {
+        if (row.reason === EVENT_GONE || row.reason === NOT_ASKED) this.#sql.reopen.run(change);
+      } else if (moved) this.#add({ request, event, key, report, revision: row.revision + 1, state: 'pending' });
+    }
+  }
+
+  /** Open reports without content, by due time. */
+  unbuilt(): OutboxReport[] {
+    return this.#sql.unbuilt.all([this.#ven]).map(toReport);
+  }
+
+  /** The next report to send: the first that has its content, and before which none of its event lacks one. */
+  nextToSend(): OutboxReport | undefined {
+    const row = this.#sql.toSend.get({ ven: this.#ven });
+    return row && toReport(row);
+  }
+
+  content(id: number): StoredContent | undefined {
+    const content = this.#sql.content.get([id])?.content;
+    return content === undefined || content === null ? undefined : (JSON.parse(content) as StoredContent);
+  }
+
+  /** Without effect where what the report covers was changed while its content was made. */
+  keepContent({ id, covers }: Pick<OutboxReport, 'id' | 'covers'>, content: StoredContent): void {
+    this.#sql.setContent.run({ id, covers: JSON.stringify(covers), content: JSON.stringify(content) });
+  }
+
+  /** Before the request leaves: from now on the VTN may have it. */
+  markSent(id: number): void {
+    this.#sql.setSent.run([this.#clock.now(), id]);
+  }
+
+  /** The VTN certainly does not have it. */
+  markUnsent(id: number, reason: string): void {
+    this.#sql.setPending.run({ id, reason, now: this.#clock.now() });
+  }
+
+  acknowledge(id: number, vtnId: string): void {
+    this.#sql.acknowledge.run({ id, vtnId, now: this.#clock.now() });
+  }
+
+  /** Ends a report that will not be sent (again). */
+  close(id: number, state: 'failed' | 'expired', reason: string): void {
+    this.#close(id, state, reason);
+  }
+
+  #close(id: number, state: 'failed' | 'expired', reason: string): void {
+    this.#sql.close.run({ id, state, reason, now: this.#clock.now() });
+  }
+
+  #expireOpen(request: number, reason: string): void {
+    for (const { id, state } of this.#sql.ofRequest.all([request])) {
+      if (state === 'pending' || state === 'sent') this.#close(id, 'expired', reason);
+    }
+  }
+
+  #add(row: NewRow): void {
+    const { request, event, key, report, revision, state, content } = row;
+    this.#sql.addReport.run({
+      request,
+      ven: this.#ven,
+      ordinal: report.ordinal,
+      revision,
+      name: reportName(this.#owner, event, key, report.ordinal, revision),
+      state,
+      dueAt: report.dueAt,
+      covers: JSON.stringify(report.covers),
+      content: content === undefined ? null : JSON.stringify(content),
+      now: this.#clock.now(),
+    });
+  }
+}
+
+interface NewRow {
+  readonly request: number;
+  readonly event: string;
+  readonly key: string;
+  readonly report: PlannedReport;
+  readonly revision: number;
+  readonly state: 'pending' | 'sent';
+  readonly content?: StoredContent | undefined;
+}
+
+/**
+ * A name that no other report has, by which one whose answer was lost is found again. Some VTNs want names to be unique
+ * over all clients, so the VEN (and its VTN, as it may have several) is part of it.
+ */
+function reportName(owner: string, event: string, key: string, ordinal: number, revision: number): string {
+  const hash = createHash('sha256').update(`${owner}\n${key}`).digest('hex').slice(0, 12);
+  return `venfleet-${event}-${hash}-${ordinal}${revision === 0 ? '' : `-r${revision}`}`;
+}
+
+function toReport({ covers, built, dueAt, ...row }: ReportRow): OutboxReport {
+  return { ...row, dueAt: instant(dueAt), covers: JSON.parse(covers) as Span[], built: built === 1 };
+}
+
+function toStoredEvent({ event, seenAt, definition }: { event: string; seenAt: number; definition: string }): StoredEvent {
+  return { id: event, seenAt: instant(seenAt), definition };
+}
