@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openResourceDb } from '@venfleet/resource-db';
+import { registerFleet } from '@venfleet/ven-agent';
 import { prepareFleet, type Workplace } from './support/fleet.js';
 import { freePort, type Outcome, programs, root, runProgram, temporaryFolder } from './support/programs.js';
 
@@ -205,6 +206,14 @@ describe('a VTN that is none', () => {
       place.credentials,
       ...more,
     ]);
+
+  test('a program that gives no URL at all: its text is named', async () => {
+    const options = { vtn: { url: 'nonsense', noAuth: true }, db: place.db, state: join(folder, 'vtn.db') };
+    await expect(registerFleet(options)).rejects.toMatchObject({
+      code: 'NOT_OPENADR',
+      message: expect.stringContaining('nonsense'),
+    });
+  });
 
   test('nobody listens: the URL is named', async () => {
     const port = await freePort();

@@ -103,6 +103,26 @@ describe.each(VERSIONS)('register over %s', (version) => {
     await expectComplete(s);
   });
 
+  test('a VTN that is still starting when it is first asked is waited for', async () => {
+    const s = await scene(version, ({ number }) => (number <= 3 ? { kind: 'answer', status: 503 } : undefined));
+    await expectClean(s);
+    await expectComplete(s);
+  });
+
+  test('an interrupt ends it at once, also while the VTN lets it wait, and the next run completes', async () => {
+    let kill: ((signal: NodeJS.Signals) => void) | undefined;
+    const s = await scene(version, ({ number }) => {
+      if (number < 100 || kill === undefined) return undefined;
+      kill('SIGINT');
+      kill = undefined;
+      return { kind: 'answer', status: 503, headers: { 'retry-after': '250' } };
+    });
+    const stopped = await runProgram('ven-agent', registerArguments(s.place, s.url), { onStart: (k) => (kill = k) });
+    expect(stopped).toMatchObject({ status: 130, stdout: '', stderr: expect.stringContaining('stopped by SIGINT') });
+    await expectClean(s);
+    await expectComplete(s);
+  });
+
   test('creations carried out whose answer is lost are found again, not repeated', async () => {
     const s = await scene(version, (r) => (isCreation(r) && r.number % 5 === 0 ? { kind: 'lose-answer' } : undefined));
     await expectClean(s);

@@ -19,6 +19,7 @@ import {
   createHttpTransport,
   createVtnClient,
   type DetectedVtn,
+  type DetectOptions,
   detectVtn,
   type HttpTransport,
   loadCredentials,
@@ -72,12 +73,17 @@ export interface FleetConnection {
 const PATIENT: RetryPolicy = { attempts: 10, base: milliseconds(250), cap: seconds(8), longestAsked: seconds(300) };
 
 /**
- * Finds out what the VTN speaks and prepares the clients; tokens are fetched when first needed.
+ * Finds out what the VTN speaks and prepares the clients; tokens are fetched when first needed. When `signal` aborts, all
+ * that is under way ends with its reason.
  * @throws VenfleetError VTN_UNREACHABLE, NOT_OPENADR, FILE_UNREADABLE, CREDENTIALS_INVALID
  */
-export async function connectFleet(settings: VtnSettings, ports: { clock: Clock; logger: Logger }): Promise<FleetConnection> {
+export async function connectFleet(
+  settings: VtnSettings,
+  ports: { readonly clock: Clock; readonly logger: Logger; readonly signal?: AbortSignal | undefined },
+): Promise<FleetConnection> {
   const file = settings.noAuth || settings.credentials === undefined ? undefined : loadCredentials(settings.credentials);
-  const { clock, logger } = ports;
+  const { clock, logger, signal } = ports;
+  const retryPolicy = settings.retry ?? PATIENT;
   const transport = createHttpTransport({
     connections: settings.connections ?? 64,
     ...(settings.requestTimeout === undefined ? {} : { requestTimeout: settings.requestTimeout }),
@@ -85,11 +91,12 @@ export async function connectFleet(settings: VtnSettings, ports: { clock: Clock;
       ...(settings.caFile === undefined ? {} : { ca: readTextFile(settings.caFile, 'the CA file') }),
       rejectUnauthorized: settings.verifyTls ?? true,
     },
+    signal,
     clock,
     logger,
   });
   try {
-    const found = await findVtn(settings, transport);
+    const found = await findVtn(settings, transport, { clock, logger, random: systemRandom, policy: retryPolicy });
     const vtn = { ...found, tokenUrl: settings.tokenUrl ?? found.tokenUrl };
     const clientFor = (credentials: ClientSecret | undefined, role: 'VEN' | 'BL') =>
       createVtnClient({
@@ -103,7 +110,7 @@ export async function connectFleet(settings: VtnSettings, ports: { clock: Clock;
         clock,
         random: systemRandom,
         logger,
-        retryPolicy: settings.retry ?? PATIENT,
+        retryPolicy,
       });
     const business = settings.noAuth ? undefined : (settings.business ?? (file && businessClientOf(file)));
     return {
@@ -124,12 +131,16 @@ export async function connectFleet(settings: VtnSettings, ports: { clock: Clock;
 }
 
 /** Finds out what the VTN speaks; when none answers on this machine, says how to start the mock. */
-async function findVtn({ url, version }: VtnSettings, transport: HttpTransport): Promise<DetectedVtn> {
+async function findVtn(
+  { url, version }: VtnSettings,
+  transport: HttpTransport,
+  retries: DetectOptions['retries'],
+): Promise<DetectedVtn> {
   try {
-    return await detectVtn(url, { transport, ...(version === undefined ? {} : { version }) });
+    return await detectVtn(url, { transport, version, retries });
   } catch (error) {
-    const here = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
-    if (!here || !isVenfleetError(error, 'VTN_UNREACHABLE')) throw error;
+    if (!isVenfleetError(error, 'VTN_UNREACHABLE')) throw error;
+    if (!['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)) throw error;
     throw new VenfleetError('VTN_UNREACHABLE', error.message, {
       cause: error.cause,
       context: error.context,

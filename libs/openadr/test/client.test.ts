@@ -337,6 +337,20 @@ describe('retries', () => {
     await expect(client('3.0.1').listVens({}, { signal: controller.signal })).rejects.toThrow('enough');
     expect(server.requests).toHaveLength(1);
   });
+
+  it('end when the signal of the transport aborts, be it under way or in a pause', async () => {
+    for (const answer of [() => problem(503, 'Busy'), () => () => {}]) {
+      const controller = new AbortController();
+      await tools.transport.close();
+      tools = rig({ signal: controller.signal });
+      server.handle((request) => {
+        controller.abort(new Error('enough'));
+        return answer(request);
+      });
+      await expect(client('3.0.1').listVens()).rejects.toThrow('enough');
+    }
+    expect(server.requests).toHaveLength(2);
+  });
 });
 
 describe('a refused token', () => {

@@ -121,4 +121,14 @@ describe('detectVtn', () => {
     expect((await detect('/v', { retries: tools })).version).toBe('3.1.0');
     expect(server.requests).toHaveLength(3);
   });
+
+  it('tells at once, retries or not, that nothing listens', async () => {
+    const { url } = server;
+    await server.close();
+    expect(await failure(detectVtn(url, { transport: tools.transport, retries: tools }))).toMatchObject({
+      code: 'VTN_UNREACHABLE',
+    });
+    expect(tools.clock.sleeps).toEqual([]);
+    server = await serve(() => ({}));
+  });
 });

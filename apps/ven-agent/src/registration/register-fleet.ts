@@ -82,7 +82,7 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
   let registry: Registry | undefined;
   try {
     const names = selectVens(db, options);
-    connection = await connectFleet(options.vtn, { clock, logger });
+    connection = await connectFleet(options.vtn, { clock, logger, signal: options.signal });
     registry = options.dryRun ? undefined : Registry.open(options.state, clock);
     const run = new FleetRun(options, db, connection, registry, logger);
     return await run.run(names);

@@ -1,4 +1,4 @@
-import { type Clock, defaultRetryPolicy, type Random, type RetryPolicy, retry } from '@venfleet/core';
+import { type Clock, defaultRetryPolicy, type Logger, type Random, type RetryPolicy, retry } from '@venfleet/core';
 import type { WireVersion } from '../wire/common.js';
 import { isTransient, VtnError } from './errors.js';
 import { describeBody, isHtml, parseJson, problemError, withoutQuery } from './problems.js';
@@ -16,8 +16,13 @@ export interface DetectOptions {
   readonly transport: HttpTransport;
   /** Taken on trust where given; asked of the VTN otherwise. */
   readonly version?: WireVersion | undefined;
-  /** Repeats the questions while the VTN is down or overloaded; by default each is asked once. */
-  readonly retries?: { readonly clock: Clock; readonly random: Random; readonly policy?: RetryPolicy } | undefined;
+  /**
+   * Repeats the questions while the VTN answers that it is overloaded or out of order; by default each is asked once. One
+   * that cannot be reached is told at once: the URL is more likely wrong than the VTN about to start.
+   */
+  readonly retries?:
+    | { readonly clock: Clock; readonly random: Random; readonly logger: Logger; readonly policy?: RetryPolicy }
+    | undefined;
 }
 
 /** The base paths that OpenADR's examples use. */
@@ -56,13 +61,22 @@ function asker({ transport, retries }: DetectOptions): Ask {
     return response;
   };
   if (retries === undefined) return once;
-  const { policy = defaultRetryPolicy } = retries;
+  const { clock, random, logger, policy = defaultRetryPolicy } = retries;
   return (url) =>
     retry(
       () => once(url),
-      (error) => (isTransient(error) ? { retry: true, after: (error as VtnError).retryAfter } : { retry: false }),
+      (error) => {
+        const answered = error instanceof VtnError && error.status !== undefined;
+        return answered && isTransient(error) ? { retry: true, after: error.retryAfter } : { retry: false };
+      },
       policy,
-      retries,
+      {
+        clock,
+        random,
+        signal: transport.signal,
+        onRetry: (attempt, pause, error) =>
+          logger.warn({ url: withoutQuery(url), attempt, pauseMs: Math.round(pause), err: error }, 'retrying a request'),
+      },
     );
 }
 

@@ -116,7 +116,7 @@ export class VtnSession {
   }
 
   #retrying<T>(asked: Asked, options: CallOptions | undefined, work: (attempt: number) => Promise<T>): Promise<T> {
-    const { clock, random, logger } = this.#options;
+    const { clock, random, logger, transport } = this.#options;
     return retry(
       work,
       (error) => {
@@ -127,7 +127,7 @@ export class VtnSession {
       {
         clock,
         random,
-        signal: options?.signal,
+        signal: options?.signal ?? transport.signal,
         onRetry: (attempt, pause, error) =>
           logger.warn(
             { method: asked.method, url: asked.url, attempt, pauseMs: Math.round(pause), err: error },

@@ -27,6 +27,8 @@ export interface HttpResponse {
 
 /** Carries HTTP requests; any status is an answer, not an error. */
 export interface HttpTransport {
+  /** Ends all requests, and what waits to repeat one; a request's own signal goes before it. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * @throws VtnError VTN_UNREACHABLE, VTN_TIMEOUT, VTN_TLS, VTN_PROTOCOL (no HTTP, or more than `maxBodyBytes`),
    *   TRANSPORT_CLOSED; the signal's reason.
@@ -48,6 +50,8 @@ export interface TransportOptions {
   readonly tls?: { readonly ca?: string | undefined; readonly rejectUnauthorized?: boolean | undefined } | undefined;
   /** Bounds the requests in flight, for each origin apart. */
   readonly limiter?: LimiterOptions | undefined;
+  /** See {@link HttpTransport.signal}. */
+  readonly signal?: AbortSignal | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -63,6 +67,7 @@ interface Lane {
 }
 
 class PooledTransport implements HttpTransport {
+  readonly signal: AbortSignal | undefined;
   readonly #options: TransportOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -74,6 +79,7 @@ class PooledTransport implements HttpTransport {
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.signal = options.signal;
     this.#clock = options.clock;
     this.#logger = options.logger.child({ component: 'http' });
     this.#requestTimeout = options.requestTimeout ?? seconds(30);
@@ -85,13 +91,14 @@ class PooledTransport implements HttpTransport {
     const slash = request.url.indexOf('/', request.url.indexOf('://') + 3);
     const origin = request.url.slice(0, slash);
     const { pool, limiter } = this.#lane(origin);
-    if (request.signal !== undefined) allowManyListeners(request.signal);
-    const permit = limiter.acquire(request.signal);
+    const signal = request.signal ?? this.signal;
+    if (signal !== undefined) allowManyListeners(signal);
+    const permit = limiter.acquire(signal);
     const startedAt = typeof permit === 'number' ? permit : await permit;
     let outcome: Outcome = 'neutral';
     let retryAfter: Duration | undefined;
     try {
-      const answer = await this.#exchange(pool, origin, request.url.slice(slash), request);
+      const answer = await this.#exchange(pool, origin, request.url.slice(slash), { ...request, signal });
       retryAfter = retryAfterIn(answer.headers, this.#clock.now());
       const response = retryAfter === undefined ? answer : { ...answer, retryAfter };
       outcome = response.status === 429 || response.status === 503 ? 'overload' : 'success';
