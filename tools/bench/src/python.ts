@@ -25,7 +25,7 @@ export async function pythonWithAiohttp(place: Workplace): Promise<string> {
     )
       return python;
     await place.run('python3', ['-m', 'venv', '--clear', VENV]);
-    await place.run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'aiohttp']);
+    await place.run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '1', 'aiohttp']);
     await hasAiohttp();
     return python;
   } catch (error) {
