@@ -1,8 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { readTextFile, resolveSecret, writeFileAtomically } from '@venfleet/core/node';
+import { makeFolder, readTextFile, resolveSecret, writeFileAtomically } from '@venfleet/core/node';
 
 const root = mkdtempSync(join(tmpdir(), 'venfleet-files-'));
 let dir: string;
@@ -66,6 +76,29 @@ describe('writeFileAtomically', () => {
     }
     expect(readFileSync(join(dir, 'file'), 'utf8')).toBe('kept');
   });
+});
+
+describe('makeFolder', () => {
+  test('it makes what is missing and leaves what is there', () => {
+    const path = join(root, 'made', 'of', 'several');
+    makeFolder(path);
+    writeFileSync(join(path, 'file'), 'kept');
+    makeFolder(path);
+    expect(readFileSync(join(path, 'file'), 'utf8')).toBe('kept');
+  });
+
+  test('a file in its place is an error', () => {
+    writeFileSync(join(root, 'taken'), '');
+    expect(() => makeFolder(join(root, 'taken'))).toThrow(/EEXIST/);
+    expect(() => makeFolder(join(root, 'taken', 'below'))).toThrow(/ENOTDIR/);
+  });
+
+  (existsSync('/proc') ? test : test.skip)(
+    'a file system that takes no new entries is an error, not an endless try (needs /proc)',
+    () => {
+      expect(() => makeFolder('/proc/venfleet/below')).toThrow(/ENOENT/);
+    },
+  );
 });
 
 describe('readTextFile', () => {

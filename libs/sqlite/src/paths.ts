@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { VenfleetError } from '@venfleet/core';
-import { fileProblem } from '@venfleet/core/node';
+import { fileProblem, makeFolder } from '@venfleet/core/node';
 
 /** @throws VenfleetError FILE_EXISTS */
 export function refuseExisting(path: string): void {
@@ -15,7 +15,7 @@ export function refuseExisting(path: string): void {
 /** Makes the folder that `path` is to be in. @throws VenfleetError DB_UNOPENABLE */
 export function makeFolderOf(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
   } catch (cause) {
     throw unmakeable(path, cause);
   }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VenfleetError } from '@venfleet/core';
-import { shutdownSignal, usageError } from '@venfleet/core/node';
+import { makeFolder, shutdownSignal, usageError } from '@venfleet/core/node';
 import { type Child, run, start } from './processes.js';
 
 export interface DemoOptions {
@@ -24,7 +24,7 @@ const DB = 'config/resources.db';
 export async function runDemo({ port, version, state, once }: DemoOptions): Promise<void> {
   if (version !== '3.0.1' && version !== '3.1.0') throw usageError(`unknown version ${version}`, 'it is 3.0.1 or 3.1.0');
   process.chdir(root);
-  mkdirSync(state, { recursive: true });
+  makeFolder(state);
   const signal = shutdownSignal();
   if (!existsSync(DB)) {
     say('Preparing the sample fleet');

@@ -1,10 +1,10 @@
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { VenfleetError } from '@venfleet/core';
-import { fileProblem } from '@venfleet/core/node';
+import { fileProblem, makeFolder } from '@venfleet/core/node';
 import type { HistoryFormat } from './formats.js';
 import { type HistoryResource, type HistorySpan, historyRows } from './rows.js';
 
@@ -75,7 +75,7 @@ async function writeFile(
   }
   const part = `${file}.part`;
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolder(out);
     const source = Readable.from(chunks(), { objectMode: true, highWaterMark: 1 });
     const target = createWriteStream(part);
     if (gzip) await pipeline(source, createGzip({ level: 6 }), target, { signal });

@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { describeError, systemCode, VenfleetError } from '../errors.js';
 
@@ -36,6 +48,26 @@ export function readTextFile(path: string, what: string, hint?: string): string 
 }
 
 /**
+ * Makes a folder and the missing ones above it; harmless when it is there.
+ * Not Node's recursive mkdir: where a file system knows no new entries (/proc), Node 20's tries for ever.
+ * @throws the system's error
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  let existing = path;
+  for (; !existsSync(existing) && dirname(existing) !== existing; existing = dirname(existing)) missing.unshift(existing);
+  for (const folder of missing) {
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      // Another process may have been faster.
+      if (systemCode(error) !== 'EEXIST' || !statSync(folder).isDirectory()) throw error;
+    }
+  }
+  if (missing.length === 0 && !statSync(path).isDirectory()) mkdirSync(path);
+}
+
+/**
  * Replaces a file as a whole: readers see the old content or the new, never a part, even after a
  * power cut. Missing directories are made.
  * @param mode permission bits of the new file, e.g. 0o600 for secrets.
@@ -44,7 +76,7 @@ export function readTextFile(path: string, what: string, hint?: string): string 
 export function writeFileAtomically(path: string, content: string | Uint8Array, mode = 0o644): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const fd = openSync(temporary, 'wx', mode);
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
