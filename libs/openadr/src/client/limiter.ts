@@ -1,4 +1,5 @@
 import { type Clock, type Duration, milliseconds, seconds } from '@venfleet/core';
+import { type Abortable, unwatchAbort, watchAbort } from './aborts.js';
 
 export interface LimiterOptions {
   /** Requests in flight at first; by default `max`. */
@@ -12,9 +13,8 @@ export interface LimiterOptions {
 /** How a request went, for the limiter: `overload` is 429, 503 or a time-out; `neutral` says nothing about load. */
 export type Outcome = 'success' | 'overload' | 'neutral';
 
-interface Waiter {
+interface Waiter extends Abortable {
   admit(permit: number): void;
-  refuse(reason: unknown): void;
 }
 
 /** Answers this many times slower than the floor mean that requests queue at the VTN … */
@@ -90,8 +90,7 @@ export class AdaptiveLimiter {
   /** Refuses all who wait, now and later. */
   close(reason: unknown): void {
     this.#closing.abort(reason);
-    for (const waiter of this.#waiting) waiter.refuse(reason);
-    this.#waiting.clear();
+    for (const waiter of this.#waiting) waiter.abort(reason);
   }
 
   #hasRoom(): boolean {
@@ -107,22 +106,19 @@ export class AdaptiveLimiter {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (this.#closing.signal.aborted) return reject(this.#closing.signal.reason);
-      const onAbort = () => {
-        this.#waiting.delete(waiter);
-        reject(signal?.reason);
-      };
-      const done = () => signal?.removeEventListener('abort', onAbort);
+      const done = () => signal !== undefined && unwatchAbort(signal, waiter);
       const waiter: Waiter = {
         admit: (permit) => {
           done();
           resolve(permit);
         },
-        refuse: (reason) => {
+        abort: (reason) => {
+          this.#waiting.delete(waiter);
           done();
           reject(reason);
         },
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal !== undefined) watchAbort(signal, waiter);
       this.#waiting.add(waiter);
       this.#drain();
     });

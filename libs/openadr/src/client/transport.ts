@@ -1,6 +1,6 @@
-import { setMaxListeners } from 'node:events';
 import { type Clock, type Duration, type Instant, type Logger, milliseconds, seconds, toSeconds } from '@venfleet/core';
 import { type Dispatcher, Pool } from 'undici';
+import { type Abortable, unwatchAbort, watchAbort } from './aborts.js';
 import { Deadlines, type Expiring } from './deadlines.js';
 import { connectionError, type RequestLabel, VtnError } from './errors.js';
 import { AdaptiveLimiter, type LimiterOptions, type Outcome } from './limiter.js';
@@ -92,7 +92,6 @@ class PooledTransport implements HttpTransport {
     const origin = request.url.slice(0, slash);
     const { pool, limiter } = this.#lane(origin);
     const signal = request.signal ?? this.signal;
-    if (signal !== undefined) allowManyListeners(signal);
     const permit = limiter.acquire(signal);
     const startedAt = typeof permit === 'number' ? permit : await permit;
     let outcome: Outcome = 'neutral';
@@ -181,7 +180,7 @@ interface ExchangeOptions {
 }
 
 /** One request on its way: collects the answer, and knows whether anything was sent before it failed. */
-class Exchange implements Dispatcher.DispatchHandler, Expiring {
+class Exchange implements Dispatcher.DispatchHandler, Expiring, Abortable {
   readonly #options: ExchangeOptions;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
@@ -192,10 +191,8 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.signal !== undefined) watchAbort(options.signal, this);
   }
-
-  readonly #onAbort = () => this.abort(this.#options.signal?.reason);
 
   expire(): void {
     const { label, timeout } = this.#options;
@@ -256,19 +253,11 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#options.settle();
+    const { signal, settle } = this.#options;
+    if (signal !== undefined) unwatchAbort(signal, this);
+    settle();
     return true;
   }
-}
-
-const manyListeners = new WeakSet<AbortSignal>();
-
-/** One signal for all requests of a run is the rule here; Node would warn of a leak from the eleventh in flight on. */
-function allowManyListeners(signal: AbortSignal): void {
-  if (manyListeners.has(signal)) return;
-  manyListeners.add(signal);
-  setMaxListeners(0, signal);
 }
 
 function withoutQuery(path: string): string {
