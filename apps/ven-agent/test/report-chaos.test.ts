@@ -22,19 +22,21 @@ const EVENTS = [
 const END = MIDNIGHT + minutes(125);
 const EXPECTED = { steady: 25, once: 1, forecast: 2 };
 
-/** A process that dies at its `at`th step: from then on nothing it does has any effect. */
+/** When a process dies: at its `nth` step, or its `nth` call of one operation, before or after that has its effect. */
+interface Death {
+  readonly operation?: string;
+  readonly nth: number;
+  readonly when: 'before' | 'after';
+}
+
+/** A process that dies: from then on nothing it does has any effect. */
 class Mortal {
-  steps = 0;
-  readonly #at: number;
-  readonly #when: 'before' | 'after';
+  dead = false;
+  #counted = 0;
+  readonly #death: Death;
 
-  constructor(at: number, when: 'before' | 'after') {
-    this.#at = at;
-    this.#when = when;
-  }
-
-  get dead(): boolean {
-    return this.steps > this.#at;
+  constructor(death: Death) {
+    this.#death = death;
   }
 
   wrap<T extends object>(target: T): T {
@@ -43,14 +45,23 @@ class Mortal {
         const value = Reflect.get(object, key) as unknown;
         if (typeof value !== 'function') return value;
         return (...parameters: unknown[]) => {
-          const alive = ++this.steps <= this.#at;
-          if (!alive && (this.steps > this.#at + 1 || this.#when === 'before')) throw new Error('killed');
+          const { operation, nth, when } = this.#death;
+          const killing = (operation === undefined || operation === key) && ++this.#counted === nth;
+          if (this.dead || (killing && when === 'before')) throw this.#die();
           const result: unknown = value.apply(object, parameters);
-          if (!alive) throw new Error('killed');
+          if (killing) {
+            if (result instanceof Promise) result.catch(() => undefined);
+            throw this.#die();
+          }
           return result;
         };
       },
     });
+  }
+
+  #die(): Error {
+    this.dead = true;
+    return new Error('killed');
   }
 }
 
@@ -85,11 +96,11 @@ function expectEachOnce(vtn: MemoryVtn): void {
 }
 
 let files = 0;
-async function liveThrough(vtn: MemoryVtn, deaths: { at: number; when: 'before' | 'after' }[]): Promise<void> {
+async function liveThrough(vtn: MemoryVtn, deaths: readonly Death[]): Promise<void> {
   const file = join(folder, `${++files}.db`);
   const clock = new FakeClock(instant(MIDNIGHT - minutes(3)));
-  for (const { at, when } of deaths) if (await live(file, clock, vtn, new Mortal(at, when))) break;
-  await live(file, clock, vtn, new Mortal(Number.POSITIVE_INFINITY, 'before'));
+  for (const death of deaths) if (await live(file, clock, vtn, new Mortal(death))) break;
+  await live(file, clock, vtn, new Mortal({ nth: 0, when: 'before' }));
   const outbox = Outbox.openReadonly(file, clock);
   const audit = outbox.audit({}, 60_000);
   expect(audit.map(({ acknowledged, failed, expired, late }) => ({ acknowledged, failed, expired, late }))).toEqual(
@@ -100,14 +111,18 @@ async function liveThrough(vtn: MemoryVtn, deaths: { at: number; when: 'before' 
 }
 
 describe('killed at any step and started again: each report arrives once, in order', () => {
-  const moments = [1, 2, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 30, 55, 89, 144, 233];
-  test.each(moments)('at step %i', async (moment) => {
-    for (const when of ['before', 'after'] as const) {
-      const vtn = new MemoryVtn();
-      await liveThrough(vtn, [{ at: moment, when }]);
-      expectEachOnce(vtn);
-    }
-  });
+  const operations = ['rememberEvent', 'revise', 'next', 'plan', 'unbuilt', 'keepContent', 'nextToSend', 'content'];
+  const sending = ['markSent', 'create', 'acknowledge'];
+  test.each([...operations, ...sending].flatMap((operation) => [1, 2, 7].map((nth) => ({ operation, nth }))))(
+    'at $operation number $nth',
+    async (step) => {
+      for (const when of ['before', 'after'] as const) {
+        const vtn = new MemoryVtn();
+        await liveThrough(vtn, [{ ...step, when }]);
+        expectEachOnce(vtn);
+      }
+    },
+  );
 });
 
 test.each(['a', 'b', 'c'])(
@@ -118,7 +133,7 @@ test.each(['a', 'b', 'c'])(
     const vtn = new MemoryVtn();
     vtn.fault = () => faults[uniformInt(random, 0, faults.length - 1)];
     const deaths = Array.from({ length: 20 }, () => ({
-      at: uniformInt(random, 1, 60),
+      nth: uniformInt(random, 1, 60),
       when: random.next() < 0.5 ? ('before' as const) : ('after' as const),
     }));
     await liveThrough(vtn, deaths);
