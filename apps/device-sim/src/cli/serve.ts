@@ -108,7 +108,7 @@ function buildSimulator(options: ServeOptions, logger: ReturnType<typeof createP
     start,
     speed,
     host,
-    link: (clients) => openLink(clients, { broker, host, random: systemRandom, logger }),
+    link: (clients) => openLink(clients, { broker, host, clock: systemClock, random: systemRandom, logger }),
     clock: systemClock,
     random: systemRandom,
     logger,

@@ -1,5 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Duration, describeError, type Logger, type Random, seconds, systemCode, VenfleetError } from '@venfleet/core';
+import {
+  type Duration,
+  describeError,
+  type HasSleep,
+  type Logger,
+  milliseconds,
+  type Random,
+  seconds,
+  systemCode,
+  VenfleetError,
+} from '@venfleet/core';
 import { Aedes, type AedesOptions, type PublishPacket } from 'aedes';
 import type { BrokerUsers } from './broker-users.js';
 import type { MqttLink, OnMessage, Publication } from './link.js';
@@ -10,6 +20,7 @@ export interface EmbeddedBrokerOptions {
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   /** Who may log in and publish what; undefined lets everybody. */
   readonly users?: BrokerUsers | undefined;
+  readonly clock: HasSleep;
   readonly random: Random;
   readonly logger: Logger;
 }
@@ -18,6 +29,8 @@ export interface EmbeddedBrokerOptions {
 const CONNECT_TIMEOUT: Duration = seconds(10);
 /** One subscriber that does not read stalls every other one for so long, then it is cut off. */
 const DRAIN_TIMEOUT: Duration = seconds(1);
+/** How long clients may take to close when the broker has ended. */
+const FAREWELL: Duration = milliseconds(500);
 
 /**
  * A broker in this process (aedes): MQTT 3.1, 3.1.1 and, over a bridge, 5. The devices publish straight
@@ -65,6 +78,7 @@ export class EmbeddedBroker implements MqttLink {
         if (client !== null && client !== undefined && heard.has(packet.topic)) onMessage(packet.topic, bytesOf(packet.payload));
         done(null);
       },
+      ...onceEach(),
       ...(users === undefined ? {} : accessRules(users)),
     });
     this.#watch(this.#aedes);
@@ -91,6 +105,11 @@ export class EmbeddedBroker implements MqttLink {
     const aedes = this.#aedes;
     this.#aedes = undefined;
     const closing = this.#servers.splice(0).map((server) => new Promise((done) => server.close(done)));
+    // Torn down at once, a connection may lose what was said last: the devices' farewells.
+    for (const socket of this.#sockets) socket.end();
+    const patience = new AbortController();
+    await Promise.race([Promise.all(closing), this.#options.clock.sleep(FAREWELL, patience.signal).catch(() => {})]);
+    patience.abort();
     if (aedes !== undefined) await new Promise<void>((done) => aedes.close(done));
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(closing);
@@ -143,6 +162,30 @@ export class EmbeddedBroker implements MqttLink {
     this.#idsGiven++;
     return `auto-${Math.floor(this.#options.random.next() * 0xffffffff).toString(16)}-${this.#idsGiven}`;
   }
+}
+
+/** Stands for a client's record of what it has had, and is always empty. */
+const NOTHING_SEEN = new Proxy({}, { get: () => 0, set: () => true, deleteProperty: () => true });
+
+/**
+ * Each message once to each client, however many of its subscriptions fit. aedes sees to that by the
+ * number of the latest message, but messages of QoS 1 and 2 and retained ones take longer than others
+ * through it, come out of their order, and were taken for duplicates and lost. All deliveries of one
+ * message follow each other directly, so it is enough to know the latest one.
+ */
+function onceEach(): Pick<AedesOptions, 'preConnect' | 'authorizeForward'> {
+  const latest = new WeakMap<object, number>();
+  return {
+    preConnect: (client, _packet, done) => {
+      Object.assign(client, { duplicates: NOTHING_SEEN });
+      done(null, true);
+    },
+    authorizeForward: (client, packet) => {
+      if (latest.get(client) === packet.brokerCounter) return null;
+      latest.set(client, packet.brokerCounter);
+      return packet;
+    },
+  };
 }
 
 /** Who may come in (CONNACK 4 otherwise), and publish what (the connection ends otherwise, MQTT 3.1.1 §3.3.5). */

@@ -1,4 +1,4 @@
-import { type Logger, type Random, VenfleetError } from '@venfleet/core';
+import { type HasSleep, type Logger, type Random, VenfleetError } from '@venfleet/core';
 import { readTextFile, resolveSecret } from '@venfleet/core/node';
 import { expandTopic, type MqttProfile } from '@venfleet/devices';
 import { BrokerUsers } from './broker-users.js';
@@ -20,6 +20,7 @@ export interface LinkOptions {
   readonly broker?: ExternalBrokerAccess | undefined;
   /** The address to listen on in place of that in the database. */
   readonly host?: string | undefined;
+  readonly clock: HasSleep;
   readonly random: Random;
   readonly logger: Logger;
 }
@@ -39,7 +40,10 @@ export interface ExternalBrokerAccess {
  * user may publish only below the topics of its own devices.
  * @throws VenfleetError of resolveSecret and readTextFile
  */
-export async function openLink(clients: readonly LinkClient[], { broker, host, random, logger }: LinkOptions): Promise<MqttLink> {
+export async function openLink(
+  clients: readonly LinkClient[],
+  { broker, host, clock, random, logger }: LinkOptions,
+): Promise<MqttLink> {
   if (broker !== undefined) {
     const { url, username, secretRef, caFile } = broker;
     const password = secretRef === undefined ? undefined : resolveSecret(secretRef);
@@ -49,7 +53,7 @@ export async function openLink(clients: readonly LinkClient[], { broker, host, r
     return new ExternalBroker({ url, username, password, ca, random, logger });
   }
   const addresses = new Map(clients.map((c) => [`${host ?? c.host}:${c.port}`, { host: host ?? c.host, port: c.port }]));
-  return new EmbeddedBroker({ addresses: [...addresses.values()], users: usersOf(clients), random, logger });
+  return new EmbeddedBroker({ addresses: [...addresses.values()], users: usersOf(clients), clock, random, logger });
 }
 
 function usersOf(clients: readonly LinkClient[]): BrokerUsers | undefined {

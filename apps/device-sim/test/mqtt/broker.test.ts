@@ -1,7 +1,7 @@
 import { type EventEmitter, once } from 'node:events';
 import { type Socket, connect as tcpConnect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { silentLogger } from '@venfleet/core';
+import { silentLogger, systemClock } from '@venfleet/core';
 import { sequenceRandom } from '@venfleet/core/testing';
 import fc from 'fast-check';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
@@ -17,7 +17,7 @@ afterEach(async () => {
 
 async function startBroker(users?: BrokerUsers, topics: string[] = [], heard: string[] = []) {
   const addresses = [{ host: '127.0.0.1', port: 0 }];
-  const broker = new EmbeddedBroker({ addresses, users, random: sequenceRandom(0.5), logger: silentLogger });
+  const broker = new EmbeddedBroker({ addresses, users, clock: systemClock, random: sequenceRandom(0.5), logger: silentLogger });
   await broker.start(topics, (topic, payload) => heard.push(`${topic} ${Buffer.from(payload)}`));
   opened.push(broker);
   return { broker, port: broker.ports[0] as number };
@@ -151,6 +151,36 @@ describe('the embedded broker', () => {
     expect(heard).toEqual(['cmnd/x/Status 8']);
   });
 
+  test('loses nothing of a burst of mixed kinds, from its own devices and from clients', async () => {
+    const { port, broker } = await startBroker();
+    const [sender, receiver] = [await client(port, 4), await client(port, 4)];
+    const heard = new Set<string>();
+    receiver.on('message', (topic) => heard.add(topic));
+    await receiver.subscribeAsync('burst/#', { qos: 1 });
+    const kinds = [0, 1, 2].flatMap((qos) => [false, true].map((retain) => ({ qos: qos as 0 | 1 | 2, retain })));
+    const all = Array.from({ length: 300 }, (_, i) => ({
+      topic: `burst/${i}`,
+      ...(kinds[i % kinds.length] as (typeof kinds)[0]),
+    }));
+    const own = all.slice(0, 150).map((message) => broker.publish({ ...message, payload: 'x' }));
+    const others = all.slice(150).map(({ topic, ...options }) => sender.publishAsync(topic, 'x', options));
+    await Promise.all([...own, ...others]);
+    while (heard.size < all.length) await once(receiver as unknown as EventEmitter, 'message');
+  });
+
+  test('gives a message once to a client with several subscriptions that fit', async () => {
+    const { port, broker } = await startBroker();
+    const receiver = await client(port, 4);
+    const heard: string[] = [];
+    receiver.on('message', (topic, payload) => heard.push(`${topic} ${payload}`));
+    await receiver.subscribeAsync(['a/#', 'a/b', '+/b', 'end'], { qos: 1 });
+    const end = new Promise<void>((done) => receiver.on('message', (topic) => topic === 'end' && done()));
+    for (const payload of ['1', '2']) await broker.publish({ topic: 'a/b', payload, qos: 1, retain: false });
+    await broker.publish({ topic: 'end', payload: '', qos: 1, retain: false });
+    await end;
+    expect(heard).toEqual(['a/b 1', 'a/b 2', 'end ']);
+  });
+
   test('tells a 5 client the id that it was given and what this broker cannot do', async () => {
     const { port } = await startBroker();
     const socket = tcpConnect(port, '127.0.0.1');
@@ -174,6 +204,7 @@ describe('the embedded broker', () => {
     const { port } = await startBroker();
     const second = new EmbeddedBroker({
       addresses: [{ host: '127.0.0.1', port }],
+      clock: systemClock,
       random: sequenceRandom(0.5),
       logger: silentLogger,
     });

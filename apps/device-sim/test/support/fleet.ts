@@ -112,7 +112,7 @@ export function simulatorOf(db: string, options: Partial<SimulatorOptions> & { c
     clock: systemClock,
     random,
     logger: silentLogger,
-    link: (clients) => openLink(clients, { random, logger: silentLogger }),
+    link: (clients) => openLink(clients, { clock: systemClock, random, logger: silentLogger }),
     ...options,
   });
 }
