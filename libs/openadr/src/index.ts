@@ -22,6 +22,10 @@ export {
   type TransportOptions,
 } from './client/transport.js';
 export * from './credentials.js';
+export { type EventTimes, type GridEvent, type GridInterval, type Length, timelineOf } from './domain/event.js';
+export * from './domain/report-plan.js';
+export type * from './domain/report-request.js';
+export * from './domain/timeline.js';
 export {
   AuthError,
   Problem,

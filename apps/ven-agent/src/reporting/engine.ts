@@ -9,12 +9,12 @@ import {
   type Random,
   seconds,
 } from '@venfleet/core';
+import type { PlannedReport } from '@venfleet/openadr';
 import type { ReadingSource } from '../readings/reading.js';
 import { AdHocReports } from './ad-hoc.js';
 import type { ReportableEvent } from './event.js';
 import type { OutboxReport, VenOutbox } from './outbox.js';
 import { reportedSpans } from './pieces.js';
-import type { PlannedReport } from './plan.js';
 import { anchorOf, type PreparedEvent, type PreparedGroup, prepareEvent, type ReportingVen } from './prepared.js';
 import { type ReportPort, ReportSender } from './sender.js';
 import { buildContent, type ValueSources } from './values.js';

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type HasNow, hours, type Instant, instant } from '@venfleet/core';
+import type { PlannedReport, Span } from '@venfleet/openadr';
 import { type Database, openDatabase } from '@venfleet/sqlite';
 import { type AuditRow, OUTBOX_SCHEMA, prepareOutbox, type ReportRow, type ReportState } from './outbox-schema.js';
-import type { PlannedReport } from './plan.js';
-import type { Span } from './timeline.js';
 import type { ReportContent } from './values.js';
 
 /** Closed reports are kept for so long, to be looked at; open ones are tried for so long. */

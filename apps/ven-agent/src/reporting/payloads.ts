@@ -1,4 +1,5 @@
 import { type Duration, hours, type Instant, instant, type WattHours, type Watts } from '@venfleet/core';
+import type { ReportRequest } from '@venfleet/openadr';
 import type { Baseline } from '../baseline/baseline.js';
 import type { Reading } from '../readings/reading.js';
 import {
@@ -12,7 +13,7 @@ import {
   type Window,
 } from './measure.js';
 import { type Measured, missing, scaled, worse } from './quality.js';
-import { type ReportRequest, readingTypeOf } from './request.js';
+import { readingTypeOf } from './request.js';
 import { type Dimension, type Unit, unitNamed, usualUnit } from './units.js';
 
 /** What reporting needs to know of a resource. */

@@ -1,8 +1,5 @@
 import { type Duration, type Instant, instant, minutes } from '@venfleet/core';
-import type { Span } from './timeline.js';
-
-/** Whether a report keeps the event's intervals, splits them, or has its own (3.1, reportDescriptor.reportIntervals). */
-export type ReportIntervals = 'INTERVALS' | 'SUB_INTERVALS' | 'OPEN_INTERVALS';
+import type { ReportIntervals, Span } from '@venfleet/openadr';
 
 /** Lengths of the agent's own intervals, coarse to fine; each divides the hour. */
 const LENGTHS: readonly Duration[] = [minutes(15), minutes(5), minutes(1)];

@@ -1,10 +1,9 @@
 import { type Instant, instant, type Logger, type Watts } from '@venfleet/core';
-import { type ReportableEvent, timelineOf } from './event.js';
+import { isAdHoc, ReportPlan, startOf, type Timeline, timelineOf, timingProblem } from '@venfleet/openadr';
+import type { ReportableEvent } from './event.js';
 import { DATA_QUALITY, type ReportedResource } from './payloads.js';
-import { isAdHoc, ReportPlan, timingProblem } from './plan.js';
 import { groupRequests, type RequestGroup } from './request.js';
 import { type Targeted, targetedResources } from './scope.js';
-import { startOf, type Timeline } from './timeline.js';
 import { type AnsweredRequest, answerable } from './values.js';
 
 /** A resource as reporting sees it: its readings, its limits, and the targets that the VTN gave it. */

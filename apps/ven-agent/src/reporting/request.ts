@@ -1,19 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Target } from '@venfleet/openadr';
-import type { ReportIntervals } from './pieces.js';
-import type { ReportTiming } from './plan.js';
-
-/** A reportDescriptor with its defaults filled in. */
-export interface ReportRequest extends ReportTiming {
-  readonly payloadType: string;
-  /** Absent is DIRECT_READ. */
-  readonly readingType?: string | undefined;
-  readonly units?: string | undefined;
-  /** Empty: all resources that the event is for. */
-  readonly targets: readonly Target[];
-  readonly aggregate: boolean;
-  readonly reportIntervals: ReportIntervals;
-}
+import type { ReportIntervals, ReportRequest, ReportTiming } from '@venfleet/openadr';
 
 /** Requests that are answered in one report. */
 export interface RequestGroup {

@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Duration, type Instant, instant, milliseconds } from '@venfleet/core';
-import type { Attribute } from '@venfleet/openadr';
+import type { Attribute, ReportRequest, Span } from '@venfleet/openadr';
 import type { Baseline } from '../baseline/baseline.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { type Answer, answerTo, DATA_QUALITY, longestForecast, type ReportedResource, type Scene, windowOf } from './payloads.js';
 import { type Measured, missing, type Quality, sumOf, worse } from './quality.js';
-import { type ReportRequest, readingTypeOf } from './request.js';
-import type { Span } from './timeline.js';
+import { readingTypeOf } from './request.js';
 import { inUnit } from './units.js';
 
 /** The resource name under which sums over resources are reported (Definition, reportDescriptor.aggregate). */

@@ -1,6 +1,6 @@
 import { hours, type Instant, instant, type Random, seconds, wattHours, watts } from '@venfleet/core';
 import { type FakeClock, MemoryLogger, sequenceRandom } from '@venfleet/core/testing';
-import { VtnError } from '@venfleet/openadr';
+import { type ReportRequest, VtnError } from '@venfleet/openadr';
 import { type Baseline, tenInTen } from '../../src/baseline/baseline.js';
 import { isDanishHoliday, localCalendar } from '../../src/baseline/calendar.js';
 import type { Reading, ReadingSource } from '../../src/readings/reading.js';
@@ -8,7 +8,6 @@ import { ReportingEngine, type ReportingOptions } from '../../src/reporting/engi
 import type { ReportableEvent } from '../../src/reporting/event.js';
 import type { VenOutbox } from '../../src/reporting/outbox.js';
 import type { VenResourceInfo } from '../../src/reporting/prepared.js';
-import type { ReportRequest } from '../../src/reporting/request.js';
 import type { OutgoingReport, ReportPort } from '../../src/reporting/sender.js';
 
 export const HOUR = hours(1);

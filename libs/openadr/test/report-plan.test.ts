@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { hours, type Instant, instant, minutes } from '@venfleet/core';
 import fc from 'fast-check';
-import { ReportPlan, type ReportTiming, timingProblem } from '../src/reporting/plan.js';
-import { countOf, type End, type Span, spanAt, type Timeline } from '../src/reporting/timeline.js';
+import {
+  countOf,
+  type End,
+  ReportPlan,
+  type ReportTiming,
+  type Span,
+  spanAt,
+  type Timeline,
+  timingProblem,
+} from '../src/index.js';
 
 const at = (time: string): Instant => instant(Date.parse(`2026-06-15T${time}:00Z`));
 const clockTime = (time: Instant): string => new Date(time).toISOString().slice(11, 16);

@@ -1,0 +1,87 @@
+import { type Duration, type Instant, instant, milliseconds } from '@venfleet/core';
+
+/** An end that never comes: OpenADR writes a duration of P9999Y. */
+export type End = Instant | 'forever';
+
+/** One stretch of time that a report can cover, with the id that it is told by. */
+export interface Span {
+  readonly id: number;
+  readonly start: Instant;
+  readonly end: End;
+}
+
+/** When the intervals of an event are, told in the way in which they can be counted on and on. */
+export type Timeline =
+  /** Each interval once. */
+  | { readonly kind: 'intervals'; readonly intervals: readonly Span[] }
+  /** The intervals over and over, each pass `length` after the one before, until `end` (3.1, event.duration). */
+  | { readonly kind: 'loop'; readonly intervals: readonly Span[]; readonly length: Duration; readonly end: End }
+  /** No intervals of its own: stretches of `length` from `start` until `end`, numbered from 0. */
+  | { readonly kind: 'implied'; readonly start: Instant; readonly length: Duration; readonly end: End };
+
+export function isBefore(a: Instant, b: End): boolean {
+  return b === 'forever' || a < b;
+}
+
+export function earlier(a: End, b: End): End {
+  if (a === 'forever') return b;
+  return b === 'forever' || a <= b ? a : b;
+}
+
+/** How many intervals there are before the event is over, or a new pass begins; undefined: without end. */
+export function countOf(timeline: Timeline): number | undefined {
+  if (timeline.kind !== 'implied') return timeline.intervals.length;
+  if (timeline.end === 'forever') return undefined;
+  return Math.max(0, Math.ceil((timeline.end - timeline.start) / timeline.length));
+}
+
+/**
+ * Interval number `index` (0, 1, 2, …), counted on over the passes of a loop; cut off where the event ends.
+ * @param beyond whether implied intervals go on after the event's end, as those of forecasts do
+ * @returns undefined where there is none
+ */
+export function spanAt(timeline: Timeline, index: number, beyond = false): Span | undefined {
+  if (timeline.kind === 'intervals') return timeline.intervals[index];
+  if (timeline.kind === 'implied') {
+    const start = instant(timeline.start + index * timeline.length);
+    if (!beyond && !isBefore(start, timeline.end)) return undefined;
+    const end = instant(start + timeline.length);
+    return { id: index, start, end: beyond ? end : earlier(end, timeline.end) };
+  }
+  const { intervals, length } = timeline;
+  const span = intervals[index % intervals.length];
+  if (span === undefined) return undefined;
+  const shifted = shift(span, milliseconds(Math.floor(index / intervals.length) * length));
+  if (!isBefore(shifted.start, timeline.end)) return undefined;
+  return { ...shifted, end: earlier(shifted.end, timeline.end) };
+}
+
+/** The interval under way at a time; of several, the first. */
+export function spanDuring(timeline: Timeline, at: Instant): Span | undefined {
+  const isUnderWay = (span: Span | undefined): span is Span => span !== undefined && span.start <= at && isBefore(at, span.end);
+  if (timeline.kind === 'implied') {
+    const span = spanAt(timeline, Math.floor((at - timeline.start) / timeline.length));
+    return isUnderWay(span) ? span : undefined;
+  }
+  const count = timeline.intervals.length;
+  const start = startOf(timeline);
+  const pass = timeline.kind === 'loop' && start !== undefined ? Math.max(0, Math.floor((at - start) / timeline.length)) : 0;
+  return timeline.intervals.map((_, i) => spanAt(timeline, pass * count + i)).find(isUnderWay);
+}
+
+/** When the event begins; undefined when it has no interval at all. */
+export function startOf(timeline: Timeline): Instant | undefined {
+  return spanAt(timeline, 0)?.start;
+}
+
+/** When the event is over. */
+export function endOf(timeline: Timeline): End | undefined {
+  if (timeline.kind !== 'intervals') return timeline.end;
+  let end: End | undefined;
+  for (const span of timeline.intervals) end = end === undefined || isBefore(end as Instant, span.end) ? span.end : end;
+  return end;
+}
+
+function shift(span: Span, by: Duration): Span {
+  return { id: span.id, start: instant(span.start + by), end: span.end === 'forever' ? 'forever' : instant(span.end + by) };
+}
