@@ -46,6 +46,11 @@ export async function writeHistory(
       hint: 'name another folder with --out, or move the old files away',
     });
   }
+  try {
+    makeFolder(out);
+  } catch (cause) {
+    throw unwritable(out, cause);
+  }
   let rows = 0;
   for (const [ven, resources] of vens) {
     rows = await writeFile(files.get(ven) as string, ven, resources, options, rows);
@@ -57,7 +62,7 @@ async function writeFile(
   file: string,
   ven: string,
   resources: readonly HistoryResource[],
-  { out, format, gzip, signal, onProgress, ...span }: HistoryOptions,
+  { format, gzip, signal, onProgress, ...span }: HistoryOptions,
   before: number,
 ): Promise<number> {
   let rows = before;
@@ -75,7 +80,6 @@ async function writeFile(
   }
   const part = `${file}.part`;
   try {
-    makeFolder(out);
     const source = Readable.from(chunks(), { objectMode: true, highWaterMark: 1 });
     const target = createWriteStream(part);
     if (gzip) await pipeline(source, createGzip({ level: 6 }), target, { signal });
@@ -84,10 +88,14 @@ async function writeFile(
   } catch (cause) {
     rmSync(part, { force: true });
     signal?.throwIfAborted();
-    throw new VenfleetError('FILE_UNWRITABLE', `cannot write ${file}: ${fileProblem(cause)}`, { cause, context: { path: file } });
+    throw unwritable(file, cause);
   }
   onProgress?.(rows, ven);
   return rows;
+}
+
+function unwritable(path: string, cause: unknown): VenfleetError {
+  return new VenfleetError('FILE_UNWRITABLE', `cannot write ${path}: ${fileProblem(cause)}`, { cause, context: { path } });
 }
 
 /** A VEN's name as a file's: what file systems or shells take amiss becomes an underscore. */
