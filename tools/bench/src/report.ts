@@ -5,7 +5,7 @@ import type { Spread } from './statistics.js';
 
 const NAME = 16;
 const FIGURE = 20;
-const RATIO = 22;
+const RATIO = 26;
 
 /** The head of the table that {@link resultLine} fills. */
 export function headLine(): string {
@@ -84,12 +84,12 @@ export function describeRow({ name, what, against, unit, target, slow }: Row) {
   return { name, what, against, unit, target, slow: slow ?? false };
 }
 
-export function formatTarget(target: Target): string {
+function formatTarget(target: Target): string {
   return 'atMost' in target ? `≤ ${target.atMost}×` : `≥ ${target.atLeast}×`;
 }
 
 function formatRatio(value: number): string {
-  return value.toFixed(value < 10 ? 2 : 1);
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
 function formatFigure(value: number): string {

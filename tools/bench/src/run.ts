@@ -22,7 +22,7 @@ export interface Result {
  * @throws the signal's reason when aborted; a fault of the row itself is its result
  */
 export async function measureRow(row: Row, count: number, options: WorkplaceOptions): Promise<Result> {
-  const place = new Workplace(options);
+  const place = Workplace.open(options);
   try {
     const contest = await row.prepare(place);
     const rounds: Round[] = [];

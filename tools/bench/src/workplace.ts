@@ -29,19 +29,26 @@ export class Workplace {
   readonly smoke: boolean;
   readonly signal: AbortSignal;
   readonly #clock: HasMonotonic;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'venfleet-bench-'));
+  readonly #folder: string;
   readonly #children = new Set<ChildProcess>();
   readonly #killAll = () => {
     for (const child of this.#children) child.kill('SIGKILL');
   };
   #paths = 0;
 
-  constructor({ smoke, clock, signal }: WorkplaceOptions) {
+  private constructor(folder: string, { smoke, clock, signal }: WorkplaceOptions) {
+    this.#folder = folder;
     this.smoke = smoke;
     this.signal = signal;
     this.#clock = clock;
+  }
+
+  /** Makes the folder; {@link close} removes it. */
+  static open(options: WorkplaceOptions): Workplace {
+    const place = new Workplace(mkdtempSync(join(tmpdir(), 'venfleet-bench-')), options);
     // A second Ctrl-C ends this process without unwinding it.
-    process.once('exit', this.#killAll);
+    process.once('exit', place.#killAll);
+    return place;
   }
 
   /** A path in the temporary folder that nothing has used before. */
