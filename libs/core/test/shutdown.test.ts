@@ -31,4 +31,9 @@ describe('shutdownSignal', () => {
   ] as const)('a second signal, %s, ends a program that does not stop, with exit code %i', async (signal, exitCode) => {
     expect(await run(['SIGTERM', signal], 'stubborn')).toEqual({ lines: ['ready', 'stopped by SIGTERM'], exitCode });
   });
+
+  test('the same Ctrl-C, passed on by a parent, is no second one', async () => {
+    const { exitCode, lines } = await run(['SIGINT', 'SIGTERM', 'SIGKILL'], 'at once');
+    expect([lines, exitCode]).toEqual([['ready', 'stopped by SIGINT', 'went on'], null]);
+  });
 });
