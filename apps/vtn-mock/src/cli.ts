@@ -25,8 +25,8 @@ interface ServeOptions {
   readonly data: string;
   readonly clients: string;
   readonly auth: boolean;
-  readonly rootPort: PerVersion<number>;
-  readonly basePath: PerVersion<string>;
+  readonly rootPort?: PerVersion<number>;
+  readonly basePath?: PerVersion<string>;
   readonly publicUrl?: string;
   readonly tokenLifetime: number;
   readonly venSelfRegistration: 'on' | 'off';
@@ -46,8 +46,8 @@ export function vtnMockProgram(): Command {
     .option('--data <FILE>', 'SQLite file to keep everything in, made when missing', ':memory:')
     .option('--clients <FILE>', 'credentials of the clients that may have tokens', DEFAULT_CLIENTS)
     .option('--no-auth', 'ask for no tokens: everybody may do everything')
-    .option('--root-port <VERSION=PORT>', 'a port with that version at its root; repeatable', perVersion(port), {})
-    .option('--base-path <VERSION=PATH>', 'where the version is on the main port; repeatable', perVersion(basePath), {})
+    .option('--root-port <VERSION=PORT>', 'a port with that version at its root; repeatable', perVersion(port))
+    .option('--base-path <VERSION=PATH>', 'where the version is on the main port; repeatable', perVersion(basePath))
     .option('--public-url <URL>', 'URL of the main port as clients see it, where it is not the one they ask for', publicUrl)
     .option('--token-lifetime <SECONDS>', 'how long a token holds', wholeNumber(1, 31_536_000), 3600)
     .addOption(onOff('--ven-self-registration <CHOICE>', 'whether a VEN may write vens'))
@@ -70,14 +70,14 @@ async function serve(options: ServeOptions): Promise<void> {
   const stop = shutdownSignal();
   const made = options.auth && !existsSync(options.clients);
   if (made) ensureDevelopmentCredentials(options.clients, []);
-  const { host, port, data, auth, rootPort, basePath: basePaths, publicUrl: url, limitZero } = options;
+  const { host, port, data, auth, rootPort: rootPorts = {}, basePath: basePaths = {}, publicUrl: url, limitZero } = options;
   const vtn = buildVtnMock({
     host,
     port,
     auth,
     limitZero,
     basePaths,
-    rootPorts: rootPort,
+    rootPorts,
     dataFile: data,
     publicUrl: url,
     tokenLifetime: seconds(options.tokenLifetime),
@@ -94,7 +94,7 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** What is wrong only in combination. */
-function checkOptions({ port, rootPort, basePath }: ServeOptions): void {
+function checkOptions({ port, rootPort = {}, basePath = {} }: ServeOptions): void {
   const ports = [port, ...Object.values(rootPort)].filter((p) => p !== 0);
   if (new Set(ports).size < ports.length) throw usageError('--port and each --root-port must be different ports');
   const paths = WIRE_VERSIONS.map((version) => basePath[version] ?? `/openadr3/${version}`);
@@ -117,8 +117,8 @@ function describe({ origin, urls, rootUrls }: VtnAddress, options: ServeOptions,
 }
 
 /** Parses a repeatable `VERSION=VALUE`. */
-function perVersion<T>(parse: (value: string) => T): (value: string, before: PerVersion<T>) => PerVersion<T> {
-  return (text, before) => {
+function perVersion<T>(parse: (value: string) => T): (value: string, before?: PerVersion<T>) => PerVersion<T> {
+  return (text, before = {}) => {
     const equals = text.indexOf('=');
     const version = WIRE_VERSIONS.find((known) => known === text.slice(0, equals));
     if (version === undefined)
