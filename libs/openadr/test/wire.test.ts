@@ -122,7 +122,7 @@ describe('queryParser', () => {
     expect(parse({ targets: ['a', 'b'] })).toEqual({ ok: true, query: { targets: ['a', 'b'] } });
   });
 
-  it.each(['51', '-1', 'abc', '', '1.5'])('refuses limit=%s', (limit) => {
+  it.each(['51', '-1', 'abc', '', '1.5', '1e1', '0x5', ' 5', '5.0', '+5'])('refuses limit=%s', (limit) => {
     expect(queryParser(wire301.VenQuery)({ limit })).toEqual({ ok: false, mistakes: [expect.stringMatching(/^limit: /)] });
   });
 

@@ -62,12 +62,20 @@ export type ParsedQuery<T> = { readonly ok: true; readonly query: T } | { readon
 /** Compiles a schema for query strings that were split into texts and, where a key is repeated, lists of texts. */
 export function queryParser<S extends TSchema>(schema: S): (raw: Readonly<Record<string, unknown>>) => ParsedQuery<Static<S>> {
   let validate: ValidateFunction | undefined;
+  const { properties = {} } = schema as { properties?: Record<string, { type?: unknown }> };
+  const integers = Object.keys(properties).filter((key) => properties[key]?.type === 'integer');
   return (raw) => {
     validate ??= coercing.compile(schema);
     const query: Record<string, unknown> = { ...raw };
+    for (const key of integers) if (typeof query[key] === 'string') query[key] = wholeNumber(query[key]);
     if (validate(query)) return { ok: true, query: query as Static<S> };
     return { ok: false, mistakes: describe(validate.errors ?? []) };
   };
+}
+
+/** Only digits: ajv itself would take `1e1`, `0x5` and ` 5` for numbers. */
+function wholeNumber(text: string): number {
+  return /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function describe(errors: readonly ErrorObject[]): string[] {
