@@ -38,6 +38,8 @@ describe('HTTP', () => {
     ['an empty body', '', JSON_TYPE, 400],
     ['a body that is no object', '[1]', JSON_TYPE, 400],
     ['a body of null', 'null', JSON_TYPE, 400],
+    ['bytes that are not UTF-8', Buffer.from('{"venName":"K\xf8benhavn"}', 'latin1'), JSON_TYPE, 400],
+    ['a compressed body', '{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }, 415],
     ['a number out of range', '{"programName":"n","attributes":[{"type":"A","values":[1e999]}]}', JSON_TYPE, 400],
     ['another type', '{}', { 'content-type': 'text/plain' }, 415],
     ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
@@ -46,7 +48,7 @@ describe('HTTP', () => {
   ])('%s is refused with a problem', async (_what, body, headers, status) => {
     for (const path of ['/programs', '/vens', '/resources']) {
       const answer = await vtn.send('POST', base + path, {
-        body: Buffer.from(body),
+        body: typeof body === 'string' ? Buffer.from(body) : body,
         headers: { 'content-type': '', ...headers },
       });
       expect([path, answer.status, answer.body.status]).toEqual([path, status, status]);

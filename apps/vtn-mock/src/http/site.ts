@@ -5,6 +5,7 @@ import { tokenEndpoint } from '../auth/token-endpoint.js';
 import { COLLECTIONS } from '../objects/index.js';
 import type { VtnContext } from '../vtn-context.js';
 import { clientErrorHandler, errorHandler, pathOf, sendJson } from './errors.js';
+import { takeJsonBodies } from './json-body.js';
 import { documentFrame, nameSchemas, tokenDocs } from './openapi.js';
 import { Problem, problemBody } from './problem.js';
 import { addCollection, refuseOtherMethods } from './routes.js';
@@ -50,14 +51,11 @@ export async function buildSite(context: VtnContext, mounts: readonly Mount[], l
       maxHeaderSize: limits.headerBytes,
       connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, 5_000),
     },
-    // Keys of attributes are the client's own and are only ever copied, never assigned.
-    onProtoPoisoning: 'ignore',
-    onConstructorPoisoning: 'ignore',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM },
     frameworkErrors: onError,
     clientErrorHandler,
   });
-  app.removeContentTypeParser('text/plain');
+  takeJsonBodies(app);
   app.setErrorHandler(onError);
   app.setNotFoundHandler((request, reply) => onError(new Problem(404, `there is nothing at ${pathOf(request)}`), request, reply));
   // Collections check what comes and write the texts they send by themselves; the routes' schemas are documentation.
