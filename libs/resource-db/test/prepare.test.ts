@@ -497,6 +497,16 @@ describe('files that cannot be used', () => {
       HEADER.replaceAll(',', ';'),
       '1: columns title, address, longitude, latitude missing; columns must be separated by commas',
     ],
+    [
+      'semicolons, and quotes as a spreadsheet sets them',
+      `${HEADER.replaceAll(',', ';')}Bar;"Gade 1, 9000 Aalborg";9,9;57,0\n`,
+      '1: columns title, address, longitude, latitude missing; columns must be separated by commas',
+    ],
+    [
+      'tabs',
+      `${HEADER.replaceAll(',', '\t')}Bar\t"Gade 1, 9000 Aalborg"\t9.9\t57.0\n`,
+      '1: columns title, address, longitude, latitude missing; columns must be separated by commas',
+    ],
     ['a column twice', 'title,address,longitude,latitude,Title\n', '1: column title is there twice'],
   ])('%s', (_, content, reason) => {
     write('bars.csv', content);

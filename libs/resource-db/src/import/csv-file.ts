@@ -78,6 +78,9 @@ function parseRecords(name: string, bytes: Buffer): CsvFile | CsvMistakes {
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    // Where the columns are not separated by commas, quotes seem to be in wrong places, too: the header tells it better.
+    const header = records.length === 0 ? undefined : withHeader(name, records);
+    if (header instanceof CsvMistakes) return header;
     return new CsvMistakes([`${name}:${lines.nextRow()}: ${csvProblem(error)}`]);
   }
   return withHeader(name, records);
@@ -142,9 +145,9 @@ function withHeader(name: string, records: CsvRecord[]): CsvFile | CsvMistakes {
   }
   const missing = REQUIRED_COLUMNS.filter((column) => !columns.has(column));
   if (missing.length > 0) {
-    const semicolons = names.length === 1 && names[0]?.includes(';') ? '; columns must be separated by commas' : '';
+    const separator = names.length === 1 && /[;\t|]/.test(names[0] ?? '') ? '; columns must be separated by commas' : '';
     const plural = missing.length === 1 ? 'column' : 'columns';
-    mistakes.push(`${name}:${header.line}: ${plural} ${missing.join(', ')} missing${semicolons}`);
+    mistakes.push(`${name}:${header.line}: ${plural} ${missing.join(', ')} missing${separator}`);
   }
   if (mistakes.length > 0) return new CsvMistakes(mistakes);
   return { name, columns, width: names.length, records: records.slice(1) };
