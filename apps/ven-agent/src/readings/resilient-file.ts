@@ -1,31 +1,32 @@
 import { existsSync, renameSync } from 'node:fs';
 import { describeError, type HasNow, isVenfleetError } from '@venfleet/core';
 import { type OwnerLock, ownFile } from '@venfleet/sqlite';
-import type { Alarms } from './alarms.js';
-import { ReadingsFile } from './readings-file.js';
 
-export interface ResilientFileOptions {
+export interface ResilientFileOptions<File> {
   readonly path: string;
-  readonly maxBytes: number;
+  /** The file, for people: "reading store". */
+  readonly what: string;
   readonly clock: HasNow;
-  readonly alarms: Alarms;
-  /** Called when a damaged file was moved aside, so that the next will be empty. */
-  onReplaced(): void;
+  /** @throws the DB_ errors of openDatabase */
+  open(path: string): File;
+  /** Called when a damaged file was moved aside, so that the next will be empty. @param detail for people */
+  onDamaged(detail: string): void;
 }
 
-/** The readings' file, owned by this process; where it turns out to be damaged it is moved aside and a new one begun. */
-export class ResilientFile {
-  readonly #options: ResilientFileOptions;
+/** An SQLite file owned by this process; where it turns out to be damaged it is moved aside and a new one begun. */
+export class ResilientFile<File extends { close(): void }> {
+  readonly #options: ResilientFileOptions<File>;
   #lock: OwnerLock | undefined;
-  #file: ReadingsFile | undefined;
+  #file: File | undefined;
 
-  constructor(options: ResilientFileOptions) {
+  constructor(options: ResilientFileOptions<File>) {
     this.#options = options;
   }
 
   /** @throws VenfleetError DB_IN_USE, DB_READONLY, DB_UNOPENABLE, DB_NEWER, DB_WRONG_KIND, DB_FULL, DB_IO */
   open(): void {
-    this.#lock = ownFile(this.#options.path, 'reading store');
+    const { path, what } = this.#options;
+    this.#lock = ownFile(path, what);
     try {
       this.#file = this.#openFile();
     } catch (error) {
@@ -45,7 +46,7 @@ export class ResilientFile {
    * Does `work` on the file, and once more on a new one where the old one is found damaged.
    * @throws VenfleetError DB_FULL, DB_IO, DB_READONLY; TypeError before open and after close
    */
-  use<T>(work: (file: ReadingsFile) => T): T {
+  use<T>(work: (file: File) => T): T {
     this.#file ??= this.#openFile();
     try {
       return work(this.#file);
@@ -59,26 +60,25 @@ export class ResilientFile {
     }
   }
 
-  #openFile(): ReadingsFile {
-    if (this.#lock === undefined) throw new TypeError('the reading store is not open');
-    const { path, maxBytes } = this.#options;
+  #openFile(): File {
+    const { path, what, open } = this.#options;
+    if (this.#lock === undefined) throw new TypeError(`the ${what} is not open`);
     try {
-      return new ReadingsFile(path, maxBytes);
+      return open(path);
     } catch (error) {
       if (!isVenfleetError(error, 'DB_CORRUPT')) throw error;
       this.#moveAside(error);
-      return new ReadingsFile(path, maxBytes);
+      return open(path);
     }
   }
 
   #moveAside(reason: unknown): void {
-    const { path, clock, alarms, onReplaced } = this.#options;
+    const { path, clock, onDamaged } = this.#options;
     const aside = `${path}.damaged-${new Date(clock.now()).toISOString().replaceAll(':', '')}`;
     // The WAL and its index belong to the file; left behind they would be replayed into the new one.
     for (const suffix of ['', '-wal', '-shm']) {
       if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
     }
-    alarms.raise('READINGS_CORRUPT', `${describeError(reason)}; it was moved to ${aside}, and a new one begun`);
-    onReplaced();
+    onDamaged(`${describeError(reason)}; it was moved to ${aside}, and a new one begun`);
   }
 }

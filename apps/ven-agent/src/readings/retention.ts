@@ -71,12 +71,12 @@ const ROOM_INTERVAL = seconds(30);
 /** Keeps the file within its limits of age and size. Its methods throw the DB_ errors of a disk that fails. */
 export class Retention {
   readonly #options: RetentionOptions;
-  readonly #file: ResilientFile;
+  readonly #file: ResilientFile<ReadingsFile>;
   readonly #clockTrust: ClockTrust;
   #lost = 0;
   #noRoomAt: number | undefined;
 
-  constructor(file: ResilientFile, options: RetentionOptions) {
+  constructor(file: ResilientFile<ReadingsFile>, options: RetentionOptions) {
     this.#file = file;
     this.#options = options;
     this.#clockTrust = new ClockTrust(options.clock);

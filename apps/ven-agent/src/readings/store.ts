@@ -1,7 +1,7 @@
 import { type Clock, type Duration, describeError, hours, type Instant, isAbort, isVenfleetError, seconds } from '@venfleet/core';
 import type { Alarms } from './alarms.js';
 import type { Reading, ReadingSink, ReadingSource } from './reading.js';
-import type { FileUsage } from './readings-file.js';
+import { type FileUsage, ReadingsFile } from './readings-file.js';
 import { mergeAround, RecentReadings } from './recent.js';
 import { ResilientFile } from './resilient-file.js';
 import { type ReportedUntil, Retention } from './retention.js';
@@ -54,7 +54,7 @@ export class ReadingStore implements ReadingSink, ReadingSource {
   readonly #flushInterval: Duration;
   readonly #mergeInterval: Duration;
   readonly #maxWaiting: number;
-  readonly #file: ResilientFile;
+  readonly #file: ResilientFile<ReadingsFile>;
   readonly #retention: Retention;
   /** In the order of their coming; not on the disk. */
   #waiting: Reading[] = [];
@@ -77,7 +77,13 @@ export class ReadingStore implements ReadingSink, ReadingSource {
     this.#mergeInterval = options.mergeInterval ?? seconds(100);
     this.#maxWaiting = options.maxWaiting ?? 100_000;
     this.#flushedAt = clock.monotonic();
-    this.#file = new ResilientFile({ path, maxBytes, clock, alarms, onReplaced: () => this.#beginAgain() });
+    this.#file = new ResilientFile({
+      path,
+      what: 'reading store',
+      clock,
+      open: (at) => new ReadingsFile(at, maxBytes),
+      onDamaged: (detail) => this.#beginAgain(detail),
+    });
     this.#retention = new Retention(this.#file, { clock, alarms, reportedUntil, maxAge, breathe: () => this.#breathe() });
   }
 
@@ -247,7 +253,8 @@ export class ReadingStore implements ReadingSink, ReadingSource {
   }
 
   /** The file was damaged and is empty now: what is still in memory goes into it. */
-  #beginAgain(): void {
+  #beginAgain(detail: string): void {
+    this.#alarms.raise('READINGS_CORRUPT', detail);
     for (const reading of this.#merging?.readings.inKeyOrder() ?? []) this.#recent.add(reading);
     this.#merging = undefined;
     this.#lastId = 0;
