@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { prepareDevices } from './support/devices.js';
 import { freePort, jsonOf, root, run, temporaryFolder } from './support/programs.js';
 
 const folder = temporaryFolder();
@@ -22,18 +23,21 @@ describe('npm start', () => {
 
   test('stays up until it is interrupted, says where to look, and leaves nothing running', async () => {
     const port = await freePort();
-    const outcome = await run(
-      process.execPath,
-      [join(root, 'tools/start/dist/main.js'), '--state', join(folder, 'up'), '--port', String(port), '--version', '3.1.0'],
-      { onStart: (kill, stdout) => stdout.on('data', (text) => String(text).includes('Ctrl-C stops it') && kill('SIGINT')) },
-    );
+    const { db, mqttPort } = await prepareDevices(folder, 23_000);
+    const where = ['--db', db, '--state', join(folder, 'up'), '--port', String(port), '--ops-port', '0', '--version', '3.1.0'];
+    const outcome = await run(process.execPath, [join(root, 'tools/start/dist/main.js'), ...where], {
+      onStart: (kill, stdout) => stdout.on('data', (text) => String(text).includes('Ctrl-C stops it') && kill('SIGINT')),
+    });
     expect(outcome.status).toBe(0);
     expect(outcome.stdout).toContain(`http://localhost:${port}/openadr3/3.1.0`);
-    await expect(
-      new Promise((open, refused) => connect(port, '127.0.0.1', () => open('open')).on('error', refused)),
-    ).rejects.toMatchObject({
-      code: 'ECONNREFUSED',
-    });
+    expect(outcome.stdout).toContain('9,714 simulated devices are up');
+    for (const closed of [port, mqttPort, 23_000]) {
+      await expect(
+        new Promise((open, refused) => connect(closed, '127.0.0.1', () => open('open')).on('error', refused)),
+      ).rejects.toMatchObject({
+        code: 'ECONNREFUSED',
+      });
+    }
   });
 
   test('says so when its port is taken, and starts nothing', async () => {

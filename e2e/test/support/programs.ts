@@ -10,6 +10,7 @@ export const root = resolve(import.meta.dirname, '../../..');
 
 export const programs = {
   'resource-db': join(root, 'libs/resource-db/dist/main.js'),
+  'device-sim': join(root, 'apps/device-sim/dist/main.js'),
   'vtn-mock': join(root, 'apps/vtn-mock/dist/main.js'),
   'ven-agent': join(root, 'apps/ven-agent/dist/main.js'),
 } as const;
@@ -25,7 +26,7 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   /** Called as soon as the child runs, to kill it at a moment of the test's choosing. */
-  readonly onStart?: (kill: (signal: NodeJS.Signals) => void, stdout: Readable) => void;
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void, stdout: Readable, pid: number) => void;
 }
 
 /** Runs a command to its end, as a user would, and returns what it said. */
@@ -39,7 +40,7 @@ export function run(command: string, args: readonly string[], { env, cwd = root,
     child.on('close', (status, signal) =>
       done({ status, signal, stdout: Buffer.concat(chunks.stdout).toString(), stderr: Buffer.concat(chunks.stderr).toString() }),
     );
-    onStart?.((s) => child.kill(s), child.stdout);
+    onStart?.((s) => child.kill(s), child.stdout, child.pid ?? 0);
   });
 }
 
