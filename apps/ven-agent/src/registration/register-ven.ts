@@ -162,7 +162,7 @@ class VenWork {
     const spec = clientId === undefined ? { name, attributes } : { name, attributes, clientId };
     const made = await this.#createOrFind(
       () => this.#do('write VEN', (client) => client.createVen(spec)),
-      () => this.#findVen(),
+      async () => (await this.#findVen()) ?? (await this.#findHiddenVen()),
     );
     return made.found ? this.#updateVen(made.object) : { ven: made.object, action: 'created' };
   }
@@ -188,12 +188,14 @@ class VenWork {
     if (this.#r.clientId === undefined) return undefined;
     const own = await this.#do('read', (client) => (client.vtn.version === '3.0.1' ? Promise.resolve([]) : client.listVens({})));
     const mine = own.filter((ven) => ven.clientId === this.#r.clientId);
-    if (mine.length === 1) return mine[0];
-    return this.#r.access.business === undefined ? undefined : this.#findTaken(this.#r.access.business, name);
+    return mine.length === 1 ? mine[0] : undefined;
   }
 
-  /** Business logic sees every VEN: also one of our name that belongs to another client. */
-  async #findTaken(business: VtnClient, name: string): Promise<Ven | undefined> {
+  /** Business logic sees every VEN: also one of our name that the VTN does not show to our own client. */
+  async #findHiddenVen(): Promise<Ven | undefined> {
+    const { business } = this.#r.access;
+    if (business === undefined) return undefined;
+    const { name } = this.#r.desired.ven;
     const ven = (await this.#r.outage.guard(() => business.listVens({ name }))).find((candidate) => candidate.name === name);
     return ven === undefined ? undefined : this.#checkOwner(ven);
   }
