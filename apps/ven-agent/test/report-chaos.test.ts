@@ -103,8 +103,8 @@ async function liveThrough(vtn: MemoryVtn, deaths: readonly Death[]): Promise<vo
   await live(file, clock, vtn, new Mortal({ nth: 0, when: 'before' }));
   const outbox = Outbox.openReadonly(file, clock);
   const audit = outbox.audit({}, 60_000);
-  expect(audit.map(({ acknowledged, failed, expired, late }) => ({ acknowledged, failed, expired, late }))).toEqual(
-    audit.map(({ event }) => ({ acknowledged: EXPECTED[event as keyof typeof EXPECTED], failed: 0, expired: 0, late: 0 })),
+  expect(audit.map(({ acknowledged, lost, unwanted, late }) => ({ acknowledged, lost, unwanted, late }))).toEqual(
+    audit.map(({ event }) => ({ acknowledged: EXPECTED[event as keyof typeof EXPECTED], lost: 0, unwanted: 0, late: 0 })),
   );
   expect(outbox.doubles()).toEqual([]);
   outbox.close();

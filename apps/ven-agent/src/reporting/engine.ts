@@ -12,7 +12,7 @@ import {
 import type { PlannedReport } from '@venfleet/openadr';
 import type { ReadingSource } from '../readings/reading.js';
 import { AdHocReports } from './ad-hoc.js';
-import type { ReportableEvent } from './event.js';
+import { type ReportableEvent, reportableOf } from './event.js';
 import type { OutboxReport, VenOutbox } from './outbox.js';
 import { reportedSpans } from './pieces.js';
 import { anchorOf, type PreparedEvent, type PreparedGroup, prepareEvent, type ReportingVen } from './prepared.js';
@@ -93,7 +93,7 @@ export class ReportingEngine {
     const ids = new Set(current.map(({ id }) => id));
     for (const { id } of outbox.events()) if (!ids.has(id)) this.#forget(id);
     for (const event of current) {
-      const { seenAt, changed } = outbox.rememberEvent(event.id, JSON.stringify(event));
+      const { seenAt, changed } = outbox.rememberEvent(event.id, JSON.stringify(reportableOf(event)));
       if (!changed && this.#events.has(event.id)) continue;
       this.#replace(this.#prepare(event, seenAt));
       logger.debug({ event: event.id }, 'event taken up');

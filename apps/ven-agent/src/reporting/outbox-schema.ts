@@ -5,8 +5,11 @@ export const OUTBOX_SCHEMA: Schema = {
   applicationId: 0x76656f62, // "veob"
   migrations: [
     `CREATE TABLE vens (
-       id INTEGER PRIMARY KEY, vtn_url TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (vtn_url, name)
+       id INTEGER PRIMARY KEY, vtn_url TEXT NOT NULL, name TEXT NOT NULL, targets TEXT, UNIQUE (vtn_url, name)
      ) STRICT;
+     CREATE TABLE event_days (
+       ven_id INTEGER NOT NULL REFERENCES vens(id), date TEXT NOT NULL, PRIMARY KEY (ven_id, date)
+     ) STRICT, WITHOUT ROWID;
      CREATE TABLE events (
        ven_id INTEGER NOT NULL REFERENCES vens(id), event_id TEXT NOT NULL, seen_at_ms INTEGER NOT NULL,
        definition TEXT NOT NULL, gone_at_ms INTEGER, PRIMARY KEY (ven_id, event_id)
@@ -62,10 +65,20 @@ const ROW = `r.id, v.vtn_url AS vtn, v.name AS ven, q.event_id AS event, q.key A
 const FROM = 'reports r JOIN requests q ON q.id = r.request_id JOIN vens v ON v.id = r.ven_id';
 const OPEN = "r.state IN ('pending', 'sent')";
 
+/** Why a report expired that somebody still wanted. */
+const UNDELIVERED = 'not delivered in time';
+/** What should have reached the VTN and never will; other expired reports are wanted by nobody. */
+const LOST = `(state = 'failed' OR (state = 'expired' AND reason = '${UNDELIVERED}'))`;
+
 export function prepareOutbox(db: Database) {
   return {
     addVen: db.prepare('INSERT INTO vens (vtn_url, name) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     venId: db.prepare<{ id: number }>('SELECT id FROM vens WHERE vtn_url = ? AND name = ?'),
+    venTargets: db.prepare<{ targets: string | null }>('SELECT targets FROM vens WHERE id = ?'),
+    setVenTargets: db.prepare('UPDATE vens SET targets = ? WHERE id = ?'),
+    addEventDay: db.prepare('INSERT INTO event_days (ven_id, date) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    eventDays: db.prepare<{ date: string }>('SELECT date FROM event_days WHERE ven_id = ?'),
+    pruneEventDays: db.prepare('DELETE FROM event_days WHERE date < ?'),
     putEvent: db.prepare(
       `INSERT INTO events (ven_id, event_id, seen_at_ms, definition) VALUES (@ven, @event, @now, @definition)
        ON CONFLICT (ven_id, event_id) DO UPDATE SET definition = @definition, gone_at_ms = NULL`,
@@ -76,6 +89,10 @@ export function prepareOutbox(db: Database) {
     events: db.prepare<{ event: string; seenAt: number; definition: string }>(
       `SELECT event_id AS event, seen_at_ms AS seenAt, definition FROM events
        WHERE ven_id = ? AND gone_at_ms IS NULL ORDER BY event_id`,
+    ),
+    findEvent: db.prepare<{ vtn: string; ven: string; event: string; seenAt: number; definition: string }>(
+      `SELECT v.vtn_url AS vtn, v.name AS ven, e.event_id AS event, e.seen_at_ms AS seenAt, e.definition
+       FROM events e JOIN vens v ON v.id = e.ven_id WHERE e.event_id = ? ORDER BY v.vtn_url, v.name`,
     ),
     goneEvent: db.prepare('UPDATE events SET gone_at_ms = @now WHERE ven_id = @ven AND event_id = @event AND gone_at_ms IS NULL'),
     addRequest: db.prepare(
@@ -126,7 +143,7 @@ export function prepareOutbox(db: Database) {
     close: db.prepare('UPDATE reports SET state = @state, reason = @reason, content = NULL, changed_at_ms = @now WHERE id = @id'),
     addLost: db.prepare('UPDATE requests SET pruned_lost = pruned_lost + ? WHERE id = ?'),
     expireOld: db.prepare(
-      `UPDATE reports SET state = 'expired', reason = 'not delivered in time', content = NULL, changed_at_ms = @now
+      `UPDATE reports SET state = 'expired', reason = '${UNDELIVERED}', content = NULL, changed_at_ms = @now
        WHERE state IN ('pending', 'sent') AND due_at_ms < @before`,
     ),
     countPruned: db.prepare(
@@ -134,7 +151,7 @@ export function prepareOutbox(db: Database) {
          pruned_acknowledged = pruned_acknowledged + (SELECT count(*) FROM reports WHERE request_id = q.id
            AND state = 'acknowledged' AND changed_at_ms < @before),
          pruned_lost = pruned_lost + (SELECT count(*) FROM reports WHERE request_id = q.id
-           AND state IN ('failed', 'expired') AND changed_at_ms < @before)
+           AND ${LOST} AND changed_at_ms < @before)
        WHERE q.id IN (SELECT request_id FROM reports WHERE state NOT IN ('pending', 'sent') AND changed_at_ms < @before)`,
     ),
     prune: db.prepare("DELETE FROM reports WHERE state NOT IN ('pending', 'sent') AND changed_at_ms < ?"),
@@ -151,11 +168,18 @@ export function prepareOutbox(db: Database) {
          q.pruned_acknowledged + coalesce(sum(r.state = 'acknowledged'), 0) AS acknowledged,
          coalesce(sum(r.state IN ('pending', 'sent') AND r.due_at_ms + @grace <= @now), 0) AS late,
          coalesce(sum(r.state IN ('pending', 'sent') AND r.due_at_ms + @grace > @now), 0) AS toCome,
-         coalesce(sum(r.state = 'failed'), 0) AS failed, coalesce(sum(r.state = 'expired'), 0) AS expired,
-         q.pruned_lost AS prunedLost
+         q.pruned_lost + coalesce(sum(${LOST}), 0) AS lost,
+         coalesce(sum(r.state = 'expired' AND NOT ${LOST}), 0) AS unwanted
        FROM requests q JOIN vens v ON v.id = q.ven_id LEFT JOIN reports r ON r.request_id = q.id
        WHERE (@ven IS NULL OR v.name = @ven) AND (@event IS NULL OR q.event_id = @event)
        GROUP BY q.id ORDER BY v.vtn_url, v.name, q.event_id, q.key`,
+    ),
+    acknowledged: db.prepare<{ count: number }>(
+      `SELECT (SELECT coalesce(sum(pruned_acknowledged), 0) FROM requests)
+         + (SELECT count(*) FROM reports WHERE state = 'acknowledged') AS count`,
+    ),
+    waiting: db.prepare<{ count: number }>(
+      "SELECT count(*) AS count FROM reports WHERE state IN ('pending', 'sent') AND due_at_ms <= ?",
     ),
     doubles: db.prepare<{ vtn: string; vtnId: string; reports: number }>(
       `SELECT v.vtn_url AS vtn, r.vtn_id AS vtnId, count(*) AS reports FROM ${FROM} WHERE r.vtn_id IS NOT NULL
@@ -173,8 +197,8 @@ export interface AuditRow {
   /** Due, and not acknowledged yet. */
   readonly late: number;
   readonly toCome: number;
-  readonly failed: number;
-  readonly expired: number;
-  /** Failed or expired ones whose rows are gone. */
-  readonly prunedLost: number;
+  /** Refused by the VTN, not delivered for too long, or never made because the agent was away for too long. */
+  readonly lost: number;
+  /** Given up as the event or the request is gone. */
+  readonly unwanted: number;
 }

@@ -1,16 +1,27 @@
 import { createHash } from 'node:crypto';
 import { type HasNow, hours, type Instant, instant } from '@venfleet/core';
-import type { PlannedReport, Span } from '@venfleet/openadr';
+import type { PlannedReport, Span, Target } from '@venfleet/openadr';
 import { type Database, openDatabase } from '@venfleet/sqlite';
 import { type AuditRow, OUTBOX_SCHEMA, prepareOutbox, type ReportRow, type ReportState } from './outbox-schema.js';
 import type { ReportContent } from './values.js';
 
-/** Closed reports are kept for so long, to be looked at; open ones are tried for so long. */
-const KEPT = hours(24 * 7);
+/** Closed reports are kept for so long, to be looked at. */
+const CLOSED_KEPT = hours(24);
+/** Open ones are tried for so long. */
+const OPEN_KEPT = hours(24 * 7);
 
 /** Why a report expired that is wanted again when the event comes back, or is changed back. */
 const EVENT_GONE = 'the event is gone';
 const NOT_ASKED = 'the event no longer asks for it';
+
+/** Days with events are remembered for longer than any baseline looks back. */
+const EVENT_DAYS_KEPT = hours(24 * 90);
+
+/** The targets that the VTN gave a VEN and its resources, by name. */
+export interface VenTargets {
+  readonly ven: readonly Target[];
+  readonly resources: Readonly<Record<string, readonly Target[]>>;
+}
 
 /** A report on its way. */
 export interface OutboxReport extends Omit<ReportRow, 'covers' | 'built' | 'dueAt'> {
@@ -43,11 +54,13 @@ export class Outbox {
   readonly #db: Database;
   readonly #clock: HasNow;
   readonly #sql;
+  readonly #tally: Tally;
 
   constructor(db: Database, clock: HasNow) {
     this.#db = db;
     this.#clock = clock;
     this.#sql = prepareOutbox(db);
+    this.#tally = { acknowledged: this.#sql.acknowledged.get()?.count ?? 0 };
   }
 
   /** @throws the DB_ errors of openDatabase */
@@ -65,7 +78,7 @@ export class Outbox {
   forVen(vtnUrl: string, name: string): VenOutbox {
     this.#sql.addVen.run([vtnUrl, name]);
     const { id } = this.#sql.venId.get([vtnUrl, name]) as { id: number };
-    return new VenOutbox(this.#db, this.#sql, this.#clock, { id, vtnUrl, name });
+    return new VenOutbox(this.#db, this.#sql, this.#clock, { id, owner: `${vtnUrl} ${name}`, tally: this.#tally });
   }
 
   /** The latest due first. */
@@ -81,26 +94,31 @@ export class Outbox {
     return this.#sql.audit.all({ ven: ven ?? null, event: event ?? null, now: this.#clock.now(), grace: graceMs });
   }
 
+  /** Reports acknowledged since the outbox was made, and those that are due and wait for it: cheap, for a live display. */
+  counts(): { readonly acknowledged: number; readonly waiting: number } {
+    return { acknowledged: this.#tally.acknowledged, waiting: this.#sql.waiting.get([this.#clock.now()])?.count ?? 0 };
+  }
+
   /** Reports of the VTN that stand for several of ours: never, if all is right. */
   doubles(): { vtn: string; vtnId: string; reports: number }[] {
     return this.#sql.doubles.all();
   }
 
-  /** The stored events of a VEN by this name, at whichever VTN. */
-  storedEvents(vtnUrl: string, name: string): StoredEvent[] {
-    const found = this.#sql.venId.get([vtnUrl, name]);
-    return found === undefined ? [] : this.#sql.events.all([found.id]).map(toStoredEvent);
+  /** What each VEN that was asked by an event knows of it. */
+  findEvent(id: string): (StoredEvent & { readonly vtn: string; readonly ven: string })[] {
+    return this.#sql.findEvent.all([id]).map(({ vtn, ven, ...event }) => ({ vtn, ven, ...toStoredEvent(event) }));
   }
 
-  /** Gives up what could not be delivered for a week, and removes what was closed a week ago; the counts stay. */
+  /** Gives up what could not be delivered for a week, and removes what was closed a day ago; the counts stay. */
   prune(): void {
     const now = this.#clock.now();
-    const before = now - KEPT;
+    const before = now - CLOSED_KEPT;
     this.#db.transaction(() => {
-      this.#sql.expireOld.run({ now, before });
+      this.#sql.expireOld.run({ now, before: now - OPEN_KEPT });
       this.#sql.countPruned.run({ before });
       this.#sql.prune.run([before]);
       this.#sql.pruneEvents.run([before]);
+      this.#sql.pruneEventDays.run([new Date(now - EVENT_DAYS_KEPT).toISOString().slice(0, 10)]);
     });
   }
 
@@ -121,6 +139,11 @@ export interface StoredContent extends ReportContent {
   readonly programId: string;
 }
 
+/** Counted along, as counting the rows would take long. */
+interface Tally {
+  acknowledged: number;
+}
+
 /** Exactly what a modification does to the reports planned so far. */
 export interface Revision {
   readonly key: string;
@@ -135,18 +158,39 @@ export class VenOutbox {
   readonly #clock: HasNow;
   readonly #ven: number;
   readonly #owner: string;
+  readonly #tally: Tally;
 
   constructor(
     db: Database,
     sql: ReturnType<typeof prepareOutbox>,
     clock: HasNow,
-    ven: { id: number; vtnUrl: string; name: string },
+    ven: { readonly id: number; readonly owner: string; readonly tally: Tally },
   ) {
     this.#db = db;
     this.#sql = sql;
     this.#clock = clock;
     this.#ven = ven.id;
-    this.#owner = `${ven.vtnUrl} ${ven.name}`;
+    this.#owner = ven.owner;
+    this.#tally = ven.tally;
+  }
+
+  /** The targets as last heard of; undefined before the first time. */
+  get targets(): VenTargets | undefined {
+    const stored = this.#sql.venTargets.get([this.#ven])?.targets;
+    return stored === undefined || stored === null ? undefined : (JSON.parse(stored) as VenTargets);
+  }
+
+  set targets(targets: VenTargets) {
+    this.#sql.setVenTargets.run([JSON.stringify(targets), this.#ven]);
+  }
+
+  /** Notes that an event changes the VEN's load on a local date (`2026-06-15`). */
+  addEventDay(date: string): void {
+    this.#sql.addEventDay.run([this.#ven, date]);
+  }
+
+  eventDays(): Set<string> {
+    return new Set(this.#sql.eventDays.all([this.#ven]).map(({ date }) => date));
   }
 
   /** The events that were not gone when last heard of. */
@@ -269,6 +313,7 @@ export class VenOutbox {
 
   acknowledge(id: number, vtnId: string): void {
     this.#sql.acknowledge.run({ id, vtnId, now: this.#clock.now() });
+    this.#tally.acknowledged++;
   }
 
   /** Ends a report that will not be sent (again). */

@@ -226,7 +226,7 @@ export function answerTo(request: ReportRequest): Answer | { readonly refused: s
 }
 
 /** The window of an interval: readings count as neighbours when at most one of them in between is lost. */
-export function windowOf({ readInterval }: ReportedResource, from: Instant, to: Instant): Window {
+export function windowOf({ readInterval }: Pick<ReportedResource, 'readInterval'>, from: Instant, to: Instant): Window {
   return { from, to, maxGap: Math.max(readInterval * 2.5, LEAST_GAP) as Duration };
 }
 

@@ -1,4 +1,4 @@
-import { type Instant, instant, type Logger, type Watts } from '@venfleet/core';
+import { type Instant, instant, type Logger } from '@venfleet/core';
 import { isAdHoc, ReportPlan, startOf, type Timeline, timelineOf, timingProblem } from '@venfleet/openadr';
 import type { ReportableEvent } from './event.js';
 import { DATA_QUALITY, type ReportedResource } from './payloads.js';
@@ -7,9 +7,7 @@ import { type Targeted, targetedResources } from './scope.js';
 import { type AnsweredRequest, answerable } from './values.js';
 
 /** A resource as reporting sees it: its readings, its limits, and the targets that the VTN gave it. */
-export interface VenResourceInfo extends ReportedResource, Targeted {
-  readonly pMax: Watts;
-}
+export interface VenResourceInfo extends ReportedResource, Targeted {}
 
 /** The VEN that reports: its name, the targets that the VTN gave it, and its resources with metering. */
 export interface ReportingVen extends Targeted {
