@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { type HasNow, isVenfleetError, systemClock, VenfleetError } from '@venfleet/core';
-import { type Database, openDatabase } from '@venfleet/sqlite';
+import { type Database, moveDatabase, openDatabase } from '@venfleet/sqlite';
 import { checkDomain, type Finding } from './check.js';
 import { ConnectionRepository } from './connections.js';
 import { ResourceRepository } from './resources.js';
@@ -127,7 +127,7 @@ export function buildWhole<T>(path: string, build: (temporary: string) => T): T 
   const temporary = `${path}.${randomBytes(6).toString('hex')}.db`;
   try {
     const result = build(temporary);
-    renameSync(temporary, path);
+    moveDatabase(temporary, path);
     return result;
   } catch (error) {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${temporary}${suffix}`, { force: true });

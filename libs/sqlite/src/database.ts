@@ -1,10 +1,10 @@
-import { renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isVenfleetError } from '@venfleet/core';
 import SqliteConstructor, { type Database as Sqlite, type Statement as SqliteStatement } from 'better-sqlite3';
 import { translateSqliteError } from './errors.js';
 import { danglingReferences } from './migrations.js';
-import { makeFolderBeside, refuseExisting } from './paths.js';
+import { makeFolderBeside, moveDatabase, refuseExisting } from './paths.js';
 
 type Value = string | number | bigint | Buffer | null;
 export type Parameters = readonly Value[] | Readonly<Record<string, Value>>;
@@ -105,7 +105,7 @@ export class Database {
       copy.pragma('journal_mode = DELETE');
       copy.close();
       refuseExisting(target);
-      renameSync(unfinished, target);
+      moveDatabase(unfinished, target);
     } catch (error) {
       throw translateSqliteError(error, target);
     } finally {

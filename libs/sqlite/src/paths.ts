@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { VenfleetError } from '@venfleet/core';
 import { fileProblem, makeFolder } from '@venfleet/core/node';
@@ -28,6 +28,30 @@ export function makeFolderBeside(path: string): string {
     return mkdtempSync(`${path}.`);
   } catch (cause) {
     throw unmakeable(path, cause);
+  }
+}
+
+/**
+ * Gives a closed database its name, which no database has. Logs that an earlier database of this name left there when its
+ * process was killed go: SQLite would take them for the new one's.
+ * @throws VenfleetError DB_FULL when not all of it is in the file, DB_UNOPENABLE
+ */
+export function moveDatabase(from: string, to: string): void {
+  // SQLite says nothing when it cannot write the log back as it closes: it stays then.
+  if (existsSync(`${from}-wal`)) {
+    throw new VenfleetError('DB_FULL', `the database ${to} cannot be completed: the disk is full`, {
+      hint: 'free some space; nothing was changed',
+      context: { path: to },
+    });
+  }
+  try {
+    for (const log of ['-wal', '-shm', '-journal']) rmSync(to + log, { force: true });
+    renameSync(from, to);
+  } catch (cause) {
+    throw new VenfleetError('DB_UNOPENABLE', `cannot make the database ${to}: ${fileProblem(cause)}`, {
+      cause,
+      context: { path: to },
+    });
   }
 }
 

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { isForeignKeyViolation, isUniqueViolation, openDatabase } from '@venfleet/sqlite';
+import { isForeignKeyViolation, isUniqueViolation, moveDatabase, openDatabase } from '@venfleet/sqlite';
 import { failure, names, schema, workplace } from './support.js';
 
 const { path, open } = workplace();
@@ -96,6 +96,20 @@ describe('transactions', () => {
   });
 });
 
+describe('moveDatabase', () => {
+  test('a database whose log could not be written back, as on a full disk, gets no name: DB_FULL', () => {
+    const db = open('unfinished.db');
+    db.prepare(INSERT).run(['only in the log']);
+    expect(failure(() => moveDatabase(path('unfinished.db'), path('a.db'))).code).toBe('DB_FULL');
+    expect(readdirSync(path('.'))).not.toContain('a.db');
+  });
+
+  test('a name that no file can have is DB_UNOPENABLE', () => {
+    open('whole.db').close();
+    expect(failure(() => moveDatabase(path('whole.db'), '')).code).toBe('DB_UNOPENABLE');
+  });
+});
+
 describe('backup', () => {
   test('it is one self-contained file with the same content, and gets a folder', async () => {
     const db = open('a.db');
@@ -112,6 +126,16 @@ describe('backup', () => {
     writeFileSync(path('precious'), 'content');
     await expect(open('a.db').backup(path('precious'))).rejects.toMatchObject({ code: 'FILE_EXISTS' });
     expect(readFileSync(path('precious'), 'utf8')).toBe('content');
+  });
+
+  test('a log that a killed process left beside a database since deleted is not taken for that of the copy', async () => {
+    const db = open('a.db');
+    db.prepare(INSERT).run(['a']);
+    cpSync(path('a.db-wal'), path('copy.db-wal'));
+    db.exec('DELETE FROM parent');
+    await db.backup(path('copy.db'));
+    const copy = open('copy.db', { mode: 'readonly' });
+    expect([names(copy), copy.integrityProblems()]).toEqual([[], []]);
   });
 
   test('a folder that cannot be made is DB_UNOPENABLE', async () => {
