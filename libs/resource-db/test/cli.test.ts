@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -73,6 +73,13 @@ describe('resource-db', () => {
       resources: 2,
       credentials: { file: path('c.json') },
     });
+  });
+
+  test('prepare imports nothing when the credentials file is no such file', async () => {
+    writeFileSync(path('c.json'), '{');
+    expect(await prepare()).toMatchObject({ status: 1, err: expect.stringContaining('c.json') });
+    expect(existsSync(path('r.db'))).toBe(false);
+    expect(readFileSync(path('c.json'), 'utf8')).toBe('{');
   });
 
   test('prepare ends with status 1 and names each refused row on standard error', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,4 +38,9 @@ test('any bytes give records or a reason, never a crash', () => {
       else expect(file.columns.size).toBe(4);
     }),
   );
+});
+
+test('a pipe, which may never end, is refused', () => {
+  execFileSync('mkfifo', [join(folder, 'z.csv')]);
+  expect(readCsvFile(folder, 'z.csv')).toEqual(new CsvMistakes(['z.csv:1: cannot be read: it is not a regular file']));
 });

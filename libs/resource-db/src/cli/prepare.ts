@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { addCommand, type Command, printResult } from '@venfleet/core/node';
-import { ensureDevelopmentCredentials } from '@venfleet/openadr';
+import { ensureDevelopmentCredentials, loadCredentials } from '@venfleet/openadr';
 import { type GoneResource, type PrepareResult, prepare } from '../import/prepare.js';
 import { formatTable, grouped } from './table.js';
 
@@ -33,6 +34,8 @@ export function addPrepare(program: Command): void {
 function run(options: Options): void {
   const rejectsFile = options.rejects ?? `${options.db.replace(/\.db$/, '')}.rejects.csv`;
   const { prune = false, strict = false } = options;
+  // A credentials file that cannot be extended must not come to light when the import is done.
+  if (existsSync(options.credentials)) loadCredentials(options.credentials);
   const result = prepare({ ...options, rejects: rejectsFile, prune, strict });
   const credentials = ensureDevelopmentCredentials(
     options.credentials,

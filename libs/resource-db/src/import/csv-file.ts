@@ -49,7 +49,10 @@ export function readCsvFile(folder: string, name: string): CsvFile | CsvMistakes
   let bytes: Buffer;
   try {
     const path = join(folder, name);
-    if (statSync(path).size > LARGEST_FILE_BYTES) return refuse(1, `is larger than ${LARGEST_FILE_BYTES / 1024 / 1024} MiB`);
+    const stat = statSync(path);
+    // Reading from a pipe or a device may never end.
+    if (!stat.isFile() && !stat.isDirectory()) return refuse(1, 'cannot be read: it is not a regular file');
+    if (stat.size > LARGEST_FILE_BYTES) return refuse(1, `is larger than ${LARGEST_FILE_BYTES / 1024 / 1024} MiB`);
     bytes = readFileSync(path);
   } catch (error) {
     return refuse(1, `cannot be read: ${fileProblem(error)}`);
