@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openResourceDb } from '@venfleet/resource-db';
 import { registerFleet } from '@venfleet/ven-agent';
 import { prepareFleet, type Workplace } from './support/fleet.js';
-import { freePort, type Outcome, programs, root, runProgram, temporaryFolder } from './support/programs.js';
+import { freePort, type Outcome, programs, root, run, runProgram, temporaryFolder } from './support/programs.js';
 
 const folder = temporaryFolder();
 let place: Workplace;
@@ -190,6 +190,21 @@ test('a database that another process is writing to is waited for, then said to 
   );
   db.close();
   expectError(outcome, 1, /resources\.db is locked by another process/, /hint: /);
+});
+
+const onLinux = existsSync('/dev/full') ? test : test.skip;
+onLinux('a result that finds no room on the disk is said to, instead of thrown at the user', async () => {
+  const outcome = await run('sh', [
+    '-c',
+    'exec "$@" > /dev/full',
+    'sh',
+    process.execPath,
+    programs['resource-db'],
+    'stats',
+    '--db',
+    place.db,
+  ]);
+  expectError(outcome, 1, /cannot write the output: the disk is full/);
 });
 
 describe('a VTN that is none', () => {

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describeError, isAbort, isVenfleetError, VenfleetError } from '../errors.js';
+import { fileProblem } from './files.js';
 
 export { Command, InvalidArgumentError, Option } from 'commander';
 
@@ -44,10 +45,11 @@ export async function runCli(program: Command, argv: readonly string[] = process
   }
 }
 
-/** A closed pipe (`… | head`) is the reader's way to say that it has seen enough. */
+/** A closed pipe (`… | head`) is the reader's way to say that it has seen enough; a full disk is a failure. */
 function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`error: cannot write the output: ${fileProblem(error)}\n`);
+  process.exit(1);
 }
 
 /** Writes an error for people to standard error and returns the exit status that fits. */
