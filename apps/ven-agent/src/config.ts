@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type LogLevel, milliseconds } from '@venfleet/core';
 import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
 import { z } from 'zod';
+import { type ReadingsSettings, readingsSchema, readingsSettings } from './readings/config.js';
 import type { ClientSecret, VtnSettings } from './vtn.js';
 
 export const DEFAULT_CONFIG_FILE = 'config/ven-agent.yaml';
@@ -35,6 +37,8 @@ const configSchema = z.strictObject({
     .optional(),
   database: z.string().min(1).optional(),
   state: z.string().min(1).optional(),
+  readings: readingsSchema.optional(),
+  outbox: z.string().min(1).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
 
@@ -50,6 +54,7 @@ export interface ConfigFlags {
   readonly auth?: boolean;
   readonly db?: string;
   readonly state?: string;
+  readonly outbox?: string;
   readonly logLevel?: string;
 }
 
@@ -57,6 +62,8 @@ export interface AgentConfig {
   readonly vtn: VtnSettings;
   readonly db: string;
   readonly state: string;
+  readonly outbox: string;
+  readonly readings: ReadingsSettings;
   readonly logLevel: LogLevel;
 }
 
@@ -78,6 +85,7 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     env.VENFLEET_CREDENTIALS ??
     vtn.credentials ??
     (client === undefined ? 'config/dev-credentials.json' : undefined);
+  const state = flags.state ?? env.VENFLEET_STATE ?? file.state ?? '.venfleet/ven-agent.db';
   return {
     vtn: {
       url,
@@ -93,7 +101,9 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
       ...(vtn.requestTimeoutMs === undefined ? {} : { requestTimeout: milliseconds(vtn.requestTimeoutMs) }),
     },
     db: flags.db ?? env.VENFLEET_DB ?? file.database ?? 'config/resources.db',
-    state: flags.state ?? env.VENFLEET_STATE ?? file.state ?? '.venfleet/ven-agent.db',
+    state,
+    outbox: flags.outbox ?? env.VENFLEET_OUTBOX ?? file.outbox ?? join(dirname(state), 'outbox.db'),
+    readings: readingsSettings(file.readings ?? {}, env, dirname(state)),
     logLevel: oneOf('log level', flags.logLevel ?? file.logLevel ?? 'warn', ['debug', 'info', 'warn', 'error'] as const),
   };
 }

@@ -1,17 +1,17 @@
 import { hours, type Instant, minutes, seconds, type Watts, watts } from '@venfleet/core';
 import { type CounterMemory, elapsed, judgeCounter, type MeterLimits, type Moment, resolutionOf, TOLERANCE } from './counter.js';
-import { hasGoodEnergy, type Reading, ReadingFlag, type ReadingSource } from './reading.js';
+import { hasGoodEnergy, type Reading, ReadingFlag } from './reading.js';
 
 export type { MeterLimits } from './counter.js';
 
-/** What a meter's driver decoded, not judged yet: numbers may be NaN, infinite or absurd. */
+/** What a meter said, not judged yet: numbers may be NaN, infinite or absurd. */
 export interface Sample {
   /** Resource.id of the resource database. */
   readonly resource: number;
   /** Wall clock when the value was taken. */
   readonly at: Instant;
-  /** Clock.monotonic() at the same time, which tells a step of the wall clock. */
-  readonly monotonicMs: number;
+  /** Clock.monotonic() at the same time, which tells a step of the wall clock; undefined where another clock gave `at`. */
+  readonly monotonicMs: number | undefined;
   /** W, consumption positive. */
   readonly power?: number | undefined;
   /** Wh */
@@ -20,7 +20,7 @@ export interface Sample {
   readonly exportEnergy?: number | undefined;
   /** 0…1 */
   readonly stateOfCharge?: number | undefined;
-  /** What the driver knows already, as ReadingFlag bits: STALE, ESTIMATED. */
+  /** What is known already, as ReadingFlag bits: STALE, ESTIMATED. */
   readonly flags?: number;
 }
 
@@ -114,30 +114,6 @@ function recallCounter(stored: readonly Reading[], name: CounterName): CounterMe
   const believed = counted.findLast(hasGoodEnergy);
   if (believed === undefined) return counted.length === 0 ? undefined : 'lost';
   return { believed: { value: believed[name] as number, moment: { at: believed.at, monotonicMs: undefined } } };
-}
-
-/** Judges the samples of many meters, each by its own past, which it looks up once in the store. */
-export class MeterJudge {
-  readonly #source: ReadingSource;
-  readonly #memories = new Map<number, MeterMemory>();
-
-  constructor(source: ReadingSource) {
-    this.#source = source;
-  }
-
-  /** @returns the reading to store */
-  judge(sample: Sample, limits: MeterLimits): Reading {
-    const known = this.#memories.get(sample.resource) ?? this.#recall(sample.resource);
-    const { reading, memory } = judge(known, sample, limits);
-    this.#memories.set(sample.resource, memory);
-    return reading;
-  }
-
-  #recall(resource: number): MeterMemory | undefined {
-    const latest = this.#source.latest(resource);
-    if (latest === undefined) return undefined;
-    return recall(this.#source.around(resource, (latest.at - hours(1)) as Instant, (latest.at + 1) as Instant));
-  }
 }
 
 interface Judged<T> {

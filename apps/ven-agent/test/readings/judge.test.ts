@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { instant, kilowatts, wattHours, watts } from '@venfleet/core';
+import { FakeClock } from '@venfleet/core/testing';
 import fc from 'fast-check';
-import { judge, MeterJudge, type MeterLimits, type MeterMemory, recall, type Sample } from '../../src/readings/judge.js';
+import { judge, type MeterLimits, type MeterMemory, recall, type Sample } from '../../src/readings/judge.js';
+import { JudgingSink } from '../../src/readings/judging-sink.js';
 import { flagNames, hasGoodEnergy, hasGoodPower, type Reading, ReadingFlag } from '../../src/readings/reading.js';
 
 const START = Date.parse('2026-03-01T00:00:00Z');
@@ -248,23 +250,46 @@ describe('after a restart', () => {
     expect(flagsOf(judgeAll(counters(4_294_970, 4_294_980), {}, memory))[0]).toContain('COUNTER_RESET');
   });
 
-  test('the judge of many meters looks each up once, and keeps them apart', () => {
+  test('each meter is judged by its own past, looked up once; historical values by their own times alone', () => {
+    const clock = new FakeClock(instant((stored[1]?.at ?? 0) + 10_000));
     const asked: number[] = [];
-    const meters = new MeterJudge({
-      latest(resource) {
-        asked.push(resource);
-        return resource === 7 ? stored[1] : undefined;
+    const judged: Reading[] = [];
+    const sink = new JudgingSink({
+      source: {
+        latest(resource) {
+          asked.push(resource);
+          return resource === 7 ? stored[1] : undefined;
+        },
+        around: () => stored.slice(0, 2),
       },
-      around: () => stored.slice(0, 2),
+      sink: { add: (readings) => judged.push(...readings) },
+      limitsOf: () => limits,
+      clock,
     });
-    const say = (resource: number, after: number, importEnergy: number) =>
-      meters.judge({ resource, at: instant(START + after), monotonicMs: after, importEnergy }, limits).flags;
-    expect([say(7, 30_000, 5020), say(8, 30_000, 1), say(7, 40_000, 1), say(8, 40_000, 2)]).toEqual([
-      0,
-      0,
-      ReadingFlag.COUNTER_RESET,
-      0,
-    ]);
-    expect(asked).toEqual([7, 8]);
+    const say = (resource: number, secondsLater: number, importEnergy: number) =>
+      sink.add([
+        {
+          resource,
+          at: instant(clock.now() + secondsLater * 1000),
+          power: undefined,
+          importEnergy: wattHours(importEnergy),
+          exportEnergy: undefined,
+          flags: 0,
+        },
+      ]);
+    for (const [resource, later, energy] of [
+      [7, 0, 5020],
+      [8, 0, 1],
+      [7, 5, 1],
+      [8, 5, 2],
+      // A file of last month: an hour between its values, and none between reading them.
+      [9, -2_592_000, 100],
+      [9, -2_588_400, 9000],
+      [9, -2_584_800, 900_000],
+    ] as const) {
+      say(resource, later, energy);
+    }
+    expect(flagsOf(judged)).toEqual(['', '', 'COUNTER_RESET', '', '', '', 'COUNTER_JUMP']);
+    expect(asked).toEqual([7, 8, 9]);
   });
 });
