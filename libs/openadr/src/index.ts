@@ -22,7 +22,19 @@ export {
   type TransportOptions,
 } from './client/transport.js';
 export * from './credentials.js';
+export { formatDateTime, NOW_TEXT, parseDateTime } from './domain/date-time.js';
+export { type DecodedEvent, decodeEvent, type EventProblem } from './domain/decode-event.js';
+export { formatDuration, parseDuration } from './domain/duration.js';
+export type { NewEvent, NewInterval } from './domain/encode-event.js';
 export { type EventTimes, type GridEvent, type GridInterval, type Length, timelineOf } from './domain/event.js';
+export {
+  AGGREGATED_REPORT,
+  type GridReport,
+  type ReceivedReportInterval,
+  type ReportDraft,
+  type ReportInterval,
+  type ReportValueDescriptor,
+} from './domain/report.js';
 export * from './domain/report-plan.js';
 export type * from './domain/report-request.js';
 export * from './domain/timeline.js';
