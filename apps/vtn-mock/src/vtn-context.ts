@@ -2,7 +2,9 @@ import type { Logger } from '@venfleet/core';
 import type { Authorizer } from './auth/authorize.js';
 import type { ClientRegistry } from './auth/clients.js';
 import type { TokenAuthority } from './auth/tokens.js';
+import type { Events } from './store/events.js';
 import type { Programs } from './store/programs.js';
+import type { Reports } from './store/reports.js';
 import type { Resources } from './store/resources.js';
 import type { Store } from './store/store.js';
 import type { Vens } from './store/vens.js';
@@ -24,6 +26,8 @@ export interface VtnContext {
   readonly settings: Settings;
   readonly store: Store;
   readonly programs: Programs;
+  readonly events: Events;
+  readonly reports: Reports;
   readonly vens: Vens;
   readonly resources: Resources;
   readonly clients: ClientRegistry;

@@ -17,7 +17,9 @@ import { openAuthorizer, tokenAuthorizer } from './auth/authorize.js';
 import { type ClientRegistry, clientFile, clientList } from './auth/clients.js';
 import { TokenAuthority } from './auth/tokens.js';
 import { buildSite, DEFAULT_LIMITS, type Limits, type Mount } from './http/site.js';
+import { Events } from './store/events.js';
 import { Programs } from './store/programs.js';
+import { Reports } from './store/reports.js';
 import { Resources } from './store/resources.js';
 import { openStore, type Store } from './store/store.js';
 import { Vens } from './store/vens.js';
@@ -162,6 +164,8 @@ class Running {
       },
       store,
       programs: new Programs(store.db),
+      events: new Events(store.db),
+      reports: new Reports(store.db),
       vens: new Vens(store.db),
       resources: new Resources(store.db),
       clients,

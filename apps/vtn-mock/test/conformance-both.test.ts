@@ -348,6 +348,6 @@ describe.each(VERSIONS)('OpenADR %s', (version) => {
   });
 
   it('no route exists for what this VTN does not have', async () => {
-    for (const path of ['/events', '/reports', '/subscriptions', '/notifiers']) expect((await bl.get(path)).status).toBe(404);
+    for (const path of ['/subscriptions', '/notifiers']) expect((await bl.get(path)).status).toBe(404);
   });
 });

@@ -21,8 +21,14 @@ describe.each(VERSIONS)('OpenAPI document of %s', (version) => {
 
   it('has every path of the version, relative to its base path', () => {
     const resources = version === '3.0.1' ? '/vens/{venID}/resources' : '/resources';
-    const collections = ['/programs', '/vens', resources];
-    const items = ['/programs/{programID}', '/vens/{venID}', `${resources}/{resourceID}`];
+    const collections = ['/programs', '/events', '/reports', '/vens', resources];
+    const items = [
+      '/programs/{programID}',
+      '/events/{eventID}',
+      '/reports/{reportID}',
+      '/vens/{venID}',
+      `${resources}/{resourceID}`,
+    ];
     const auth = version === '3.0.1' ? ['/auth/token'] : ['/auth/token', '/auth/server'];
     expect(Object.keys(document.paths).sort()).toEqual([...collections, ...items, ...auth].sort());
     for (const path of collections) expect(Object.keys(document.paths[path]).sort()).toEqual(['get', 'post']);
@@ -43,7 +49,7 @@ describe.each(VERSIONS)('OpenAPI document of %s', (version) => {
 
   it('has each object once and refers to it', () => {
     expect(Object.keys(document.components.schemas)).toEqual(
-      expect.arrayContaining(['Program', 'Ven', 'VenRequest', 'Resource', 'Problem']),
+      expect.arrayContaining(['Program', 'Event', 'ReportRequest', 'Ven', 'VenRequest', 'Resource', 'Problem']),
     );
     const { schema } = document.paths['/vens/{venID}'].get.responses['200'].content['application/json'];
     expect(schema).toEqual({ $ref: '#/components/schemas/Ven' });

@@ -32,6 +32,10 @@ export interface CollectionOf<Query extends TSchema, Body extends TSchema> {
   readonly path: string;
   /** The parameter that holds the object's id. */
   readonly idParam: string;
+  /** How lists are ordered, for people; newest first unless it says otherwise. */
+  readonly order?: string;
+  /** Of bodies: large ones carry values over time, of many resources. */
+  readonly bodySize?: 'large';
   readonly readScope: string;
   readonly writeScope: string;
   /** The roles that may write, if they have the scope. */

@@ -13,6 +13,11 @@ export function member(key: string, text: JsonText | null): string {
   return text === null ? '' : `,"${key}":${text}`;
 }
 
+/** `{"a":1}` → `,"a":1` */
+export function membersOf(object: JsonText): string {
+  return object === '{}' ? '' : `,${object.slice(1, -1)}`;
+}
+
 /**
  * An object as the VTN answers it: what the server set, then `members`, a sequence of {@link member}s.
  * Building the text from stored texts spares parsing and writing them again with each answer.

@@ -24,7 +24,7 @@ export function documentFrame(version: WireVersion, prefix: string) {
     info: {
       title: `OpenADR ${version} at the venfleet VTN mock`,
       version,
-      description: 'A VTN for development and tests: programs, vens and resources.',
+      description: 'A VTN for development and tests: programs, events, reports, vens and resources.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: prefix || '/' }],
@@ -50,7 +50,7 @@ const PROBLEM_TEXTS = {
   401: 'No token, or one that is not valid.',
   403: 'The token lacks the scope, or the role may not do this.',
   404: 'There is no such object, or it is another client’s.',
-  409: 'A unique name is taken, or other objects refer to this one.',
+  409: 'A unique name is taken, other objects refer to this one, or it refers to one that is not there.',
   500: 'The VTN failed.',
 } as const;
 
@@ -61,15 +61,16 @@ function problems(...statuses: (keyof typeof PROBLEM_TEXTS)[]) {
 const answer = (schema: TSchema, description: string) => ({ ...schema, description });
 
 /** The documentation of a collection's five routes. Fastify does not check by it: the collection does. */
-export function collectionDocs({ kind, path, idParam, readScope, writeScope, schemas }: Collection) {
+export function collectionDocs({ kind, path, idParam, order = 'newest first', readScope, writeScope, schemas }: Collection) {
   const { object, query, body } = schemas;
   const tags = [`${kind}s`];
+  const article = kind === 'event' ? 'an' : 'a';
   const read = { tags, security: [{ [SECURITY_SCHEME]: [readScope] }] };
   const write = { tags, security: [{ [SECURITY_SCHEME]: [writeScope] }] };
   const parents = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] as string);
   const params = paramsOf(parents);
   const itemParams = paramsOf([...parents, idParam]);
-  const list = { type: 'array', items: object, description: 'One page, newest first.' };
+  const list = { type: 'array', items: object, description: `One page, ${order}.` };
   return {
     list: {
       ...read,
@@ -81,27 +82,27 @@ export function collectionDocs({ kind, path, idParam, readScope, writeScope, sch
     create: {
       ...write,
       ...params,
-      summary: `Create a ${kind}`,
+      summary: `Create ${article} ${kind}`,
       body,
       response: { 201: answer(object, `The new ${kind}.`), ...problems(400, 401, 403, 404, 409, 500) },
     },
     read: {
       ...read,
       ...itemParams,
-      summary: `Read a ${kind}`,
+      summary: `Read ${article} ${kind}`,
       response: { 200: answer(object, `The ${kind}.`), ...problems(401, 403, 404, 500) },
     },
     replace: {
       ...write,
       ...itemParams,
-      summary: `Replace a ${kind}`,
+      summary: `Replace ${article} ${kind}`,
       body,
       response: { 200: answer(object, `The ${kind} as it is now.`), ...problems(400, 401, 403, 404, 409, 500) },
     },
     remove: {
       ...write,
       ...itemParams,
-      summary: `Delete a ${kind}`,
+      summary: `Delete ${article} ${kind}`,
       response: { 200: answer(object, `The ${kind} that was deleted.`), ...problems(401, 403, 404, 409, 500) },
     },
   };

@@ -10,8 +10,11 @@ import { Problem } from './problem.js';
 /** Lists have this many objects at most, and when nothing is asked for (OpenADR 3, query parameter `limit`). */
 const PAGE = 50;
 
-/** Adds the five routes of a collection, and 405 for every other method. */
-export function addCollection(app: FastifyInstance, context: VtnContext, collection: Collection): void {
+/**
+ * Adds the five routes of a collection, and 405 for every other method.
+ * @param bodyLimit of its bodies, in bytes
+ */
+export function addCollection(app: FastifyInstance, context: VtnContext, collection: Collection, bodyLimit: number): void {
   const { store, authorizer, settings } = context;
   const { path, idParam, checkBody, parseQuery } = collection;
   const item = `${path}/:${idParam}`;
@@ -38,7 +41,7 @@ export function addCollection(app: FastifyInstance, context: VtnContext, collect
     const texts = store.read(() => collection.list({ ...callOf(request), query, page }));
     sendJson(reply, 200, `[${texts.join(',')}]`);
   });
-  app.post(path, { schema: docs.create, onRequest: mayWrite }, (request, reply) => {
+  app.post(path, { schema: docs.create, onRequest: mayWrite, bodyLimit }, (request, reply) => {
     checkWhole(request);
     write(reply, 201, () => collection.create(callOf(request)));
   });
@@ -46,7 +49,7 @@ export function addCollection(app: FastifyInstance, context: VtnContext, collect
     const text = store.read(() => collection.read(callOf(request)));
     sendJson(reply, 200, text);
   });
-  app.put(item, { schema: docs.replace, onRequest: mayWrite }, (request, reply) => {
+  app.put(item, { schema: docs.replace, onRequest: mayWrite, bodyLimit }, (request, reply) => {
     checkWhole(request);
     write(reply, 200, () => collection.replace(callOf(request)));
   });

@@ -19,6 +19,8 @@ export interface Mount {
 /** What a client may cost. Times in milliseconds. */
 export interface Limits {
   readonly bodyBytes: number;
+  /** The same for events and reports: a day of quarter hours of 627 resources is about 10 MB. */
+  readonly largeBodyBytes: number;
   readonly headerBytes: number;
   /** For all headers of a request to arrive. */
   readonly headersTimeoutMs: number;
@@ -30,6 +32,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 1024 * 1024,
+  largeBodyBytes: 16 * 1024 * 1024,
   headerBytes: 16 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
@@ -63,7 +66,8 @@ export async function buildSite(context: VtnContext, mounts: readonly Mount[], l
   app.setSerializerCompiler(() => JSON.stringify);
   app.decorateRequest('caller', undefined);
   logRequests(app, context);
-  for (const mount of mounts) await app.register((scope) => mountVersion(scope, context, mount), { prefix: mount.prefix });
+  for (const mount of mounts)
+    await app.register((scope) => mountVersion(scope, context, mount, limits), { prefix: mount.prefix });
   await app.register((scope) => originRoutes(scope, context, mounts));
   await app.ready();
   return app;
@@ -79,9 +83,17 @@ function logRequests(app: FastifyInstance, { logger }: VtnContext): void {
   });
 }
 
-async function mountVersion(app: FastifyInstance, context: VtnContext, { version, prefix }: Mount): Promise<void> {
+async function mountVersion(
+  app: FastifyInstance,
+  context: VtnContext,
+  { version, prefix }: Mount,
+  limits: Limits,
+): Promise<void> {
   await app.register(swagger, { openapi: documentFrame(version, prefix) as never });
-  for (const make of COLLECTIONS[version]) addCollection(app, context, make(context));
+  for (const make of COLLECTIONS[version]) {
+    const collection = make(context);
+    addCollection(app, context, collection, collection.bodySize === 'large' ? limits.largeBodyBytes : limits.bodyBytes);
+  }
   await addTokenRoute(app, context, (client) => client.scopes ?? SCOPES[version][client.role]);
   if (version === '3.1.0') addAuthServer(app, context, prefix);
   addPublicJson(app, '/.well-known/jwks.json', () => context.tokens.jwks);

@@ -1,11 +1,12 @@
-import { type ValuesMap, wire301, wire310 } from '@venfleet/openadr';
+import { NOW_TEXT, type ValuesMap, wire301, wire310 } from '@venfleet/openadr';
 import { type Collection, type CollectionOf, collection, wellFormed } from '../http/collection.js';
-import { type JsonText, member, objectText, textOf } from '../http/json.js';
+import { type JsonText, member, membersOf, objectText, textOf } from '../http/json.js';
 import { notFound } from '../http/problem.js';
-import { anyTarget, anyTargetOrNone, anyTypedTarget, type Condition } from '../store/listing.js';
+import { anyTypedTarget, type Condition } from '../store/listing.js';
 import type { ProgramContent, ProgramRow, Programs } from '../store/programs.js';
 import { fromStrings, fromValuesMaps } from '../store/targets.js';
 import type { VtnContext } from '../vtn-context.js';
+import { shownTargets, visibleList, visibleObject } from './visibility.js';
 
 /** 3.0.1's properties and the attributes that took their place in 3.1; timeZoneOffset has none, so it gets a private one. */
 const ATTRIBUTE_OF = {
@@ -26,9 +27,6 @@ const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(Object.values(ATTRIBUTE_OF
 
 /** What both versions have alike, kept as one JSON text. */
 type Shared = Pick<wire310.ProgramRequest, 'intervalPeriod' | 'programDescriptions' | 'payloadDescriptors'>;
-
-/** OpenADR's way to say that a period begins now, for 3.0.1, which wants a start. */
-const NOW = '0001-01-01T00:00:00Z';
 
 const common = {
   kind: 'program',
@@ -66,31 +64,22 @@ function targetConditions({ targetType, targetValues }: wire301.ProgramQuery): C
 
 /** A VEN sees programs without targets and those with a target that it holds, and of these only such targets. */
 export function programs310(context: VtnContext): Collection {
-  const { programs, store, vens, settings } = context;
+  const { programs, store } = context;
   const schemas = { query: wire310.ProgramQuery, body: wire310.ProgramRequest, object: wire310.Program };
   const of: CollectionOf<typeof schemas.query, typeof schemas.body> = {
     ...common,
     readScope: 'read_targets',
     schemas,
     list({ caller, query, page }) {
-      const wanted = query.targets?.length ? query.targets : undefined;
-      if (caller.role === 'BL') {
-        const rows = programs.page(wanted === undefined ? [] : [anyTarget('programs', wanted)], page);
-        return rows.map((row) => text310(row));
-      }
-      const grant = vens.grantOf(caller.clientId);
-      const effective = wanted === undefined ? (settings.strictTargets ? [] : grant) : grant.filter((t) => wanted.includes(t));
-      const visible = wanted === undefined ? anyTargetOrNone : anyTarget;
-      return programs.page([visible('programs', effective)], page).map((row) => text310(row, new Set(effective)));
+      const { conditions, shown } = visibleList(context, caller, 'programs', query.targets);
+      return programs.page(conditions, page).map((row) => text310(row, shown));
     },
     create: ({ body }) => text310(programs.insert(content310(body), store.newStamp())),
     read({ caller, params }) {
       const row = find(programs, params);
-      if (caller.role === 'BL') return text310(row);
-      const grant = new Set(vens.grantOf(caller.clientId));
-      const targets = targetsOf(row);
-      if (targets.length > 0 && !targets.some((t) => grant.has(t))) throw notFound('program', row.id);
-      return text310(row, grant);
+      const { visible, shown } = visibleObject(context, caller, row);
+      if (!visible) throw notFound('program', row.id);
+      return text310(row, shown);
     },
     replace({ params, body }) {
       const row = find(programs, params);
@@ -115,7 +104,6 @@ function removed(programs: Programs, params: Readonly<Record<string, string>>): 
 }
 
 const attributesOf = (row: ProgramRow): ValuesMap[] => (row.attributes === null ? [] : JSON.parse(row.attributes));
-const targetsOf = (row: ProgramRow): string[] => (row.targets === null ? [] : JSON.parse(row.targets));
 
 /** @param beyond301 attributes that 3.0.1 cannot express, which its writers leave as they are. */
 function content301(body: wire301.ProgramRequest, beyond301: readonly ValuesMap[]): ProgramContent {
@@ -158,7 +146,7 @@ function sharedText({ intervalPeriod, programDescriptions, payloadDescriptors }:
 
 function text301(row: ProgramRow): JsonText {
   const shared: Shared = JSON.parse(row.content);
-  if (shared.intervalPeriod !== undefined) shared.intervalPeriod = { start: NOW, ...shared.intervalPeriod };
+  if (shared.intervalPeriod !== undefined) shared.intervalPeriod = { start: NOW_TEXT, ...shared.intervalPeriod };
   const members = { programName: row.name, ...properties301(row), ...shared };
   return objectText('PROGRAM', row, membersOf(JSON.stringify(members)) + member('targets', row.targets301));
 }
@@ -177,17 +165,10 @@ function properties301(row: ProgramRow): Partial<Record<Property, unknown>> {
 
 /** @param shown the targets that the reader may see; all when not given. */
 function text310(row: ProgramRow, shown?: ReadonlySet<string>): JsonText {
-  const targets =
-    shown === undefined || row.targets === null ? row.targets : JSON.stringify(targetsOf(row).filter((t) => shown.has(t)));
   const members =
     member('programName', JSON.stringify(row.name)) +
     membersOf(row.content) +
     member('attributes', row.attributes) +
-    member('targets', targets);
+    member('targets', shownTargets(row.targets, shown));
   return objectText('PROGRAM', row, members);
-}
-
-/** `{"a":1}` → `,"a":1` */
-function membersOf(object: JsonText): string {
-  return object === '{}' ? '' : `,${object.slice(1, -1)}`;
 }

@@ -41,7 +41,7 @@ export function anyTypedTarget(table: string, type: string, targetValues: readon
   };
 }
 
-/** Pages of a table's rows, newest first: prepares each combination of conditions once. */
+/** Pages of a table's rows in one order: prepares each combination of conditions once. */
 export class Listing<Row> {
   readonly #db: Database;
   readonly #select: string;
@@ -50,7 +50,7 @@ export class Listing<Row> {
 
   /**
    * @param select `SELECT … FROM …` without WHERE.
-   * @param order the column that tells the order of creation.
+   * @param order as after ORDER BY; it must leave no ties.
    */
   constructor(db: Database, select: string, order: string) {
     this.#db = db;
@@ -58,12 +58,11 @@ export class Listing<Row> {
     this.#order = order;
   }
 
-  /** Modifying objects between two pages moves none from one to the other. */
   page(conditions: readonly Condition[], { skip, limit }: Page): Row[] {
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.map((c) => c.sql).join(' AND ')}`;
     let statement = this.#statements.get(where);
     if (statement === undefined) {
-      statement = this.#db.prepare<Row>(`${this.#select} ${where} ORDER BY ${this.#order} DESC LIMIT ? OFFSET ?`);
+      statement = this.#db.prepare<Row>(`${this.#select} ${where} ORDER BY ${this.#order} LIMIT ? OFFSET ?`);
       this.#statements.set(where, statement);
     }
     return statement.all([...conditions.flatMap((c) => c.values), limit, skip]);

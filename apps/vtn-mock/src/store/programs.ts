@@ -34,7 +34,7 @@ export class Programs {
     );
     this.#delete = db.prepare('DELETE FROM programs WHERE seq = ?');
     this.#byId = db.prepare<ProgramRow>(`SELECT ${COLUMNS} FROM programs WHERE id = ?`);
-    this.#listing = new Listing(db, `SELECT ${COLUMNS} FROM programs`, 'seq');
+    this.#listing = new Listing(db, `SELECT ${COLUMNS} FROM programs`, 'seq DESC');
   }
 
   insert(p: ProgramContent, { id, created, modified }: Stamp): ProgramRow {

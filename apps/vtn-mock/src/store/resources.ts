@@ -38,7 +38,7 @@ export class Resources {
     this.#delete = db.prepare('DELETE FROM resources WHERE seq = ?');
     this.#byId = db.prepare<ResourceRow>(`${SELECT} WHERE r.id = ?`);
     this.#ofVen = db.prepare<ResourceRow>(`${SELECT} WHERE r.ven = ? ORDER BY r.seq DESC`);
-    this.#listing = new Listing(db, SELECT, 'r.seq');
+    this.#listing = new Listing(db, SELECT, 'r.seq DESC');
   }
 
   insert(ven: VenRow, r: ResourceContent, { id, created, modified }: Stamp): ResourceRow {

@@ -48,12 +48,51 @@ CREATE INDEX resources_ven ON resources (ven);
 CREATE INDEX resources_targeted ON resources (ven) WHERE targets IS NOT NULL;
 `;
 
+/**
+ * `content` and `content301` are what each version says of an event, but for its program and its targets.
+ * `rank` is its priority, infinite when it has none; `ends` is when it is over, null for never. A report's
+ * `needs_start` tells that a period of it has no start, which 3.0.1 wants.
+ */
+const EVENTS_AND_REPORTS = `
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  program INTEGER NOT NULL REFERENCES programs (seq),
+  rank REAL NOT NULL,
+  ends INTEGER,
+  content TEXT NOT NULL,
+  content301 TEXT NOT NULL,
+  duration TEXT,
+  targets TEXT,
+  targets301 TEXT,
+  created INTEGER NOT NULL,
+  modified INTEGER NOT NULL
+) STRICT;
+CREATE INDEX events_order ON events (rank, seq DESC);
+CREATE INDEX events_program ON events (program, rank, seq DESC);
+
+CREATE TABLE reports (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  event INTEGER NOT NULL REFERENCES events (seq),
+  client_name TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  content TEXT NOT NULL,
+  needs_start INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  modified INTEGER NOT NULL
+) STRICT;
+CREATE INDEX reports_event ON reports (event);
+CREATE INDEX reports_client_name ON reports (client_name);
+CREATE INDEX reports_client_id ON reports (client_id);
+`;
+
 /** Tables of objects; each has the columns seq, id, created and modified. */
-export const TABLES = ['programs', 'vens', 'resources'] as const;
+export const TABLES = ['programs', 'vens', 'resources', 'events', 'reports'] as const;
 
 export const STORE_SCHEMA: Schema = {
   what: 'VTN data file',
   /** "vfVT" */
   applicationId: 0x76665654,
-  migrations: [OBJECTS],
+  migrations: [OBJECTS, EVENTS_AND_REPORTS],
 };

@@ -51,25 +51,25 @@ export class Store {
     return work();
   }
 
+  /** In epoch milliseconds. Lists are in order of creation; a clock that was set back must not show in their times. */
+  now(): number {
+    this.#latest = Math.max(this.#clock.now(), this.#latest);
+    return this.#latest;
+  }
+
   newStamp(): Stamp {
-    const now = this.#now();
+    const now = this.now();
     return { id: randomUUID(), created: now, modified: now };
   }
 
   /** The time of a modification: later than `previous`, the last one of the same object. */
   modifiedAfter(previous: number): number {
-    return Math.max(this.#now(), previous + 1);
+    return Math.max(this.now(), previous + 1);
   }
 
   close(): void {
     this.#writer.flush();
     this.db.close();
-  }
-
-  /** Lists are in order of creation, newest first; a clock that was set back must not show in their times. */
-  #now(): number {
-    this.#latest = Math.max(this.#clock.now(), this.#latest);
-    return this.#latest;
   }
 }
 

@@ -21,17 +21,26 @@ export const NO_TARGETS: StoredTargets = { targets: null, targets301: null };
  */
 export function fromValuesMaps(targets: readonly ValuesMap[] | null | undefined): StoredTargets {
   if (targets == null) return NO_TARGETS;
-  const strings = targets
-    .flatMap((entry) => entry.values)
-    .filter((value) => typeof value !== 'object')
-    .map(String)
-    .filter((value) => value.length >= 1 && [...value].length <= MAX_TARGET);
-  return { targets: JSON.stringify([...new Set(strings)]), targets301: JSON.stringify(targets) };
+  return { targets: JSON.stringify(plainTargets(targets)), targets301: JSON.stringify(targets) };
 }
 
 /** Targets written over 3.1; over 3.0.1 they read as one GROUP entry. */
 export function fromStrings(targets: readonly string[] | null | undefined): StoredTargets {
   if (targets == null) return NO_TARGETS;
-  const entries = targets.length === 0 ? [] : [{ type: PLAIN_TYPE, values: targets }];
-  return { targets: JSON.stringify(targets), targets301: JSON.stringify(entries) };
+  return { targets: JSON.stringify(targets), targets301: JSON.stringify(typedTargets(targets)) };
+}
+
+/** 3.0.1's targets in the words of 3.1. */
+export function plainTargets(targets: readonly ValuesMap[]): string[] {
+  const strings = targets
+    .flatMap((entry) => entry.values)
+    .filter((value) => typeof value !== 'object')
+    .map(String)
+    .filter((value) => value.length >= 1 && [...value].length <= MAX_TARGET);
+  return [...new Set(strings)];
+}
+
+/** 3.1's targets in the words of 3.0.1. */
+export function typedTargets(targets: readonly string[]): ValuesMap[] {
+  return targets.length === 0 ? [] : [{ type: PLAIN_TYPE, values: [...targets] }];
 }

@@ -41,7 +41,7 @@ export class Vens {
        SELECT t.value FROM vens v JOIN resources r ON r.ven = v.seq, json_each(r.targets) t
        WHERE v.client_id = @client AND r.targets IS NOT NULL`,
     );
-    this.#listing = new Listing(db, `SELECT ${COLUMNS} FROM vens`, 'seq');
+    this.#listing = new Listing(db, `SELECT ${COLUMNS} FROM vens`, 'seq DESC');
   }
 
   insert(v: VenContent, { id, created, modified }: Stamp): VenRow {

@@ -1,0 +1,82 @@
+import type { Database } from '@venfleet/sqlite';
+import type { EventRow } from './events.js';
+import { type Condition, Listing, type Page } from './listing.js';
+import type { Stamp } from './store.js';
+
+/** What a client gives of a report. */
+export interface ReportContent {
+  readonly clientName: string;
+  /** The rest, but for its event, as one JSON text. */
+  readonly content: string;
+  /** 1 when a period has no start, which 3.0.1 wants; else 0. */
+  readonly needsStart: number;
+}
+
+export interface ReportRow extends ReportContent, Stamp {
+  readonly seq: number;
+  /** The client that made it. */
+  readonly clientId: string;
+  readonly eventId: string;
+  readonly programId: string;
+}
+
+const SELECT = `SELECT r.seq, r.id, e.id AS eventId, p.id AS programId, r.client_name AS clientName, r.client_id AS clientId,
+  r.content, r.needs_start AS needsStart, r.created, r.modified
+  FROM reports r JOIN events e ON e.seq = r.event JOIN programs p ON p.seq = e.program`;
+
+export class Reports {
+  readonly #insert;
+  readonly #update;
+  readonly #delete;
+  readonly #byId;
+  readonly #listing: Listing<ReportRow>;
+
+  constructor(db: Database) {
+    this.#insert = db.prepare(
+      `INSERT INTO reports (event, client_name, client_id, content, needs_start, id, created, modified)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#update = db.prepare(
+      'UPDATE reports SET event = ?, client_name = ?, content = ?, needs_start = ?, modified = ? WHERE seq = ?',
+    );
+    this.#delete = db.prepare('DELETE FROM reports WHERE seq = ?');
+    this.#byId = db.prepare<ReportRow>(`${SELECT} WHERE r.id = ?`);
+    this.#listing = new Listing(db, SELECT, 'r.seq DESC');
+  }
+
+  insert(event: EventRow, clientId: string, r: ReportContent, { id, created, modified }: Stamp): ReportRow {
+    const { lastInsertRowid } = this.#insert.run([
+      event.seq,
+      r.clientName,
+      clientId,
+      r.content,
+      r.needsStart,
+      id,
+      created,
+      modified,
+    ]);
+    return { ...r, id, created, modified, seq: lastInsertRowid, clientId, eventId: event.id, programId: event.programId };
+  }
+
+  update(row: ReportRow, event: EventRow, r: ReportContent, modified: number): ReportRow {
+    this.#update.run([event.seq, r.clientName, r.content, r.needsStart, modified, row.seq]);
+    return { ...row, ...r, modified, eventId: event.id, programId: event.programId };
+  }
+
+  delete(row: ReportRow): void {
+    this.#delete.run([row.seq]);
+  }
+
+  byId(id: string): ReportRow | undefined {
+    return this.#byId.get([id]);
+  }
+
+  page(conditions: readonly Condition[], page: Page): ReportRow[] {
+    return this.#listing.page(conditions, page);
+  }
+}
+
+/** On the event with that id. */
+export function onEvent(id: string): Condition {
+  return { sql: 'r.event = (SELECT seq FROM events WHERE id = ?)', values: [id] };
+}
