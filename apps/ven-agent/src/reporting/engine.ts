@@ -9,7 +9,7 @@ import {
   type Random,
   seconds,
 } from '@venfleet/core';
-import type { PlannedReport } from '@venfleet/openadr';
+import type { End, PlannedReport } from '@venfleet/openadr';
 import type { ReadingSource } from '../readings/reading.js';
 import { AdHocReports } from './ad-hoc.js';
 import { type ReportableEvent, reportableOf } from './event.js';
@@ -51,7 +51,9 @@ export class ReportingEngine {
   #ven: ReportingVen;
   readonly #events = new Map<string, PreparedEvent>();
   /** Due time of the last report planned, by event and request: no need to look before. */
-  readonly #horizons = new Map<PreparedGroup, Instant | 'forever'>();
+  readonly #horizons = new Map<PreparedGroup, End>();
+  /** Start of the earliest time that a report planned and not made yet is about. */
+  #neededFrom = Number.NEGATIVE_INFINITY;
   #stopping = new AbortController();
   #wake = new AbortController();
   #running: Promise<void> | undefined;
@@ -112,8 +114,7 @@ export class ReportingEngine {
 
   /** Readings before this time are in reports that are made already, if any wanted them. */
   reportedUntil(): Instant {
-    const starts = this.#options.outbox.unbuilt().map(({ covers }) => covers[0]?.start ?? Number.POSITIVE_INFINITY);
-    return instant(Math.min(this.#options.clock.now(), ...starts));
+    return instant(Math.min(this.#options.clock.now(), this.#neededFrom));
   }
 
   #prepare(event: ReportableEvent, seenAt: Instant): PreparedEvent {
@@ -159,7 +160,7 @@ export class ReportingEngine {
   async #step(signal: AbortSignal): Promise<Instant> {
     const { clock } = this.#options;
     let wakeAt = instant(clock.now() + LONGEST_SLEEP);
-    const earliest = (time: Instant | 'forever') => {
+    const earliest = (time: End) => {
       if (time !== 'forever' && time < wakeAt) wakeAt = time;
     };
     for (const event of this.#events.values()) {
@@ -167,7 +168,9 @@ export class ReportingEngine {
         earliest(group.adHoc ? await this.#adHoc.look(event, group) : this.#plan(event, group));
       }
     }
-    for (const report of this.#options.outbox.unbuilt()) {
+    const unbuilt = this.#options.outbox.unbuilt();
+    this.#neededFrom = Math.min(...unbuilt.map(({ covers }) => covers[0]?.start ?? Number.POSITIVE_INFINITY));
+    for (const report of unbuilt) {
       signal.throwIfAborted();
       if (report.dueAt > clock.now()) {
         earliest(report.dueAt);
@@ -183,19 +186,24 @@ export class ReportingEngine {
   }
 
   /** Stores each report that is due, and the next one. @returns when that one is due */
-  #plan(event: PreparedEvent, prepared: PreparedGroup): Instant | 'forever' {
+  #plan(event: PreparedEvent, prepared: PreparedGroup): End {
     const { outbox, clock, logger } = this.#options;
     const now = clock.now();
     const { group, plan } = prepared;
+    const cached = this.#horizons.get(prepared);
+    if (cached !== undefined && (cached === 'forever' || cached > now)) return cached;
     const known = outbox.next(event.id, group.key);
-    let horizon = this.#horizons.get(prepared) ?? (known === undefined ? undefined : plan.at(known - 1)?.dueAt);
-    if (horizon === 'forever' || (horizon !== undefined && horizon > now)) return horizon;
+    const planned = known === undefined ? undefined : plan.at(known - 1)?.dueAt;
+    if (planned !== undefined && planned > now) {
+      this.#horizons.set(prepared, planned);
+      return planned;
+    }
     let next = known ?? plan.firstFor(now);
     const lost = known === undefined ? 0 : Math.max(0, plan.firstFor(now) - MOST_CAUGHT_UP - next);
     if (lost > 0) logger.warn({ event: event.id, reports: lost }, 'reports missed for too long are left out');
     next += lost;
     const reports: PlannedReport[] = [];
-    horizon = 'forever';
+    let horizon: End = 'forever';
     for (let report = plan.at(next); report !== undefined; report = plan.at(next)) {
       reports.push(report);
       next++;
