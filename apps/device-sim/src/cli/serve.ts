@@ -135,7 +135,7 @@ interface Places {
   readonly mqtt: { readonly broker: string; readonly embedded: boolean };
 }
 
-function placesOf(simulator: Simulator, { broker }: ServeOptions): Places {
+function placesOf(simulator: Simulator, { broker, host }: ServeOptions): Places {
   const addresses = simulator.gateways.map((gateway) => gateway.address);
   const ports = addresses.map(({ port }) => port);
   const place = [...simulator.devices.values()].flatMap((d) => [d.meter, d.controller]).find((p) => p?.protocol === 'MQTT');
@@ -146,7 +146,10 @@ function placesOf(simulator: Simulator, { broker }: ServeOptions): Places {
       host: addresses[0]?.host ?? '',
       ports: ports.length === 0 ? [] : [Math.min(...ports), Math.max(...ports)],
     },
-    mqtt: { broker: broker ?? (place === undefined ? '' : `mqtt://${place.host}:${place.port}`), embedded: broker === undefined },
+    mqtt: {
+      broker: broker ?? (place === undefined ? '' : `mqtt://${host ?? place.host}:${place.port}`),
+      embedded: broker === undefined,
+    },
   };
 }
 

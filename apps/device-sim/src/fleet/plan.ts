@@ -1,7 +1,6 @@
 import { isVenfleetError, VenfleetError } from '@venfleet/core';
 import type { ModbusProfile, MqttProfile, ProfileCatalog } from '@venfleet/devices';
 import type { Connection, Resource } from '@venfleet/resource-db';
-import { MAX_UNITS } from '../modbus/gateway.js';
 import type { DeviceRole } from './modbus-device.js';
 import { type Selection, selectShard, selectVens } from './selection.js';
 
@@ -56,7 +55,8 @@ const NAMED = 20;
 /**
  * Decides what to simulate. Pure.
  * @throws VenfleetError VEN_UNKNOWN, FLEET_EMPTY, or FLEET_INVALID with every connection that cannot be
- *   simulated: an unknown profile, a unit id or a topic that two resources claim, a gateway with too many units.
+ *   simulated: an unknown profile, a unit id or a topic that two resources claim. The database knows unit ids
+ *   of 1…247 alone, so that no gateway gets more units than it can carry.
  */
 export function planFleet(source: FleetSource, selection: Selection): FleetPlan {
   const vens = selectVens(source.vens, selection);
@@ -141,10 +141,6 @@ class Planner {
 
   finish(): { gateways: GatewayPlan[]; mqtt: MqttPlan[] } {
     const gateways = [...this.#gateways.values()];
-    for (const { host, port, units } of gateways) {
-      if (units.length > MAX_UNITS)
-        this.#mistakes.push(`${host}:${port}: ${units.length} units; a gateway carries at most ${MAX_UNITS}`);
-    }
     const found = this.#mistakes.length;
     if (found === 0) return { gateways, mqtt: this.#mqtt };
     const more = found > NAMED ? [`… and ${found - NAMED} more`] : [];

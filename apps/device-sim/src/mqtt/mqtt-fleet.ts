@@ -1,4 +1,13 @@
-import { type Clock, describeError, isVenfleetError, type Logger, seconds, seededRandom } from '@venfleet/core';
+import {
+  type Clock,
+  type Duration,
+  describeError,
+  isVenfleetError,
+  type Logger,
+  milliseconds,
+  seconds,
+  seededRandom,
+} from '@venfleet/core';
 import type { MqttProfile } from '@venfleet/devices';
 import type { DeviceFaults, FaultRegistry } from '../faults/registry.js';
 import type { MqttLink, Publication } from './link.js';
@@ -45,7 +54,7 @@ export class MqttFleet {
   readonly #byTopic = new Map<string, Member>();
   readonly #offline = new Set<Member>();
   #unwatch: () => void = () => {};
-  #stopping = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: MqttFleetOptions) {
     this.#options = options;
@@ -83,7 +92,7 @@ export class MqttFleet {
   /** Says offline for every device, then leaves. */
   async stop(): Promise<void> {
     const { link, realClock } = this.#options;
-    this.#stopping = true;
+    this.#stopping.abort();
     this.#unwatch();
     await this.#schedule.stop();
     if (link.connected) {
@@ -102,13 +111,21 @@ export class MqttFleet {
       const fault = faults.next();
       if (fault === undefined) return this.#publish(publication);
       if (fault.outcome !== 'answer') return;
-      if (fault.delayMs > 0) await this.#options.clock.sleep(seconds(fault.delayMs / 1000));
-      if (this.#stopping) return;
+      if (fault.delayMs > 0 && !(await this.#wait(milliseconds(fault.delayMs)))) return;
       const { payload, ...rest } = publication;
       await this.#publish(
         fault.junk === undefined ? publication : { ...rest, payload: Buffer.concat([fault.junk, Buffer.from(payload)]) },
       );
     };
+  }
+
+  /** @returns false when the fleet was stopped meanwhile. */
+  #wait(duration: Duration): Promise<boolean> {
+    const { signal } = this.#stopping;
+    return this.#options.clock.sleep(duration, signal).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** The controller of a resource was written past its topic: it tells what that made of it. */
@@ -132,7 +149,7 @@ export class MqttFleet {
 
   #receive(topic: string, payload: Uint8Array): void {
     const member = this.#byTopic.get(topic);
-    if (member === undefined || this.#stopping) return;
+    if (member === undefined || this.#stopping.signal.aborted) return;
     this.counters.received++;
     try {
       const job = member.device.receive(topic, payload, this.#options.clock.now());

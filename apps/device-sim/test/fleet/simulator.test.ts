@@ -317,6 +317,16 @@ describe('a start that cannot be leaves nothing half-started', () => {
     expect(await isOpen(free)).toBe(false);
   });
 
+  test('a gateway has more devices than there are unit ids', async () => {
+    const free = await freePort();
+    const sites = Array.from({ length: 248 }, (_, i) => ({ meter: modbusAt(free, Math.min(i + 1, 247), 'eastron-sdm630') }));
+    await expect(simulatorOf(writeDatabase(join(folder, 'many.db'), sites)).start()).rejects.toMatchObject({
+      code: 'FLEET_INVALID',
+      details: [expect.stringMatching(/unit 247: claimed by Site 247, Aalborg, and by Site 248/)],
+    });
+    expect(await isOpen(free)).toBe(false);
+  });
+
   test('the database or the profiles are missing, or there is nothing to simulate', async () => {
     await expect(simulatorOf(join(folder, 'missing.db')).start()).rejects.toMatchObject({ code: 'DB_MISSING' });
     await expect(simulatorOf(db, { profiles: join(folder, 'none') }).start()).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
