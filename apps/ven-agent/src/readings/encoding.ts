@@ -1,4 +1,4 @@
-import { type Instant, instant, wattHours, watts } from '@venfleet/core';
+import { instant, type WattHours, type Watts, wattHours, watts } from '@venfleet/core';
 import type { Reading } from './reading.js';
 
 /** A row of the table `readings`: whole numbers, which SQLite stores in as few bytes as they need. */
@@ -43,42 +43,53 @@ function whole(value: number | undefined, perUnit: number): number | null {
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.round(value * perUnit)));
 }
 
-const FIELDS = 7;
-const BYTES = FIELDS * Float64Array.BYTES_PER_ELEMENT;
+/** Bytes of a packed reading without its values: resource and time (48 bits each), flags (16), which values there are (8). */
+const HEAD = 15;
+const VALUES = ['power', 'importEnergy', 'exportEnergy', 'stateOfCharge'] as const;
 
-/** Readings as one block: seven doubles each, little-endian, NaN for absent. */
+/** Readings as one block: a head each, and a double for each value that is there; all little-endian. */
 export function packReadings(readings: readonly Reading[]): Buffer {
-  const block = Buffer.allocUnsafe(readings.length * BYTES);
+  const block = Buffer.allocUnsafe(readings.length * (HEAD + VALUES.length * 8));
   let offset = 0;
-  for (const { resource, at, power, importEnergy, exportEnergy, stateOfCharge, flags } of readings) {
-    offset = block.writeDoubleLE(resource, offset);
-    offset = block.writeDoubleLE(at, offset);
-    offset = block.writeDoubleLE(power ?? Number.NaN, offset);
-    offset = block.writeDoubleLE(importEnergy ?? Number.NaN, offset);
-    offset = block.writeDoubleLE(exportEnergy ?? Number.NaN, offset);
-    offset = block.writeDoubleLE(stateOfCharge ?? Number.NaN, offset);
-    offset = block.writeDoubleLE(flags, offset);
+  for (const reading of readings) {
+    const head = offset;
+    block.writeUIntLE(reading.resource, head, 6);
+    block.writeUIntLE(reading.at, head + 6, 6);
+    block.writeUInt16LE(reading.flags, head + 12);
+    offset += HEAD;
+    let present = 0;
+    for (let i = 0; i < VALUES.length; i++) {
+      const value = reading[VALUES[i] as (typeof VALUES)[number]];
+      if (value === undefined) continue;
+      present |= 1 << i;
+      offset = block.writeDoubleLE(value, offset);
+    }
+    block[head + 14] = present;
   }
-  return block;
+  return block.subarray(0, offset);
 }
 
 /** The inverse of {@link packReadings}. */
 export function unpackReadings(block: Buffer): Reading[] {
-  return Array.from({ length: Math.floor(block.length / BYTES) }, (_, i) => {
-    const field = (n: number) => block.readDoubleLE(i * BYTES + n * Float64Array.BYTES_PER_ELEMENT);
-    const quantity = <Q>(n: number, make: (value: number) => Q): Q | undefined => {
-      const value = field(n);
-      return Number.isNaN(value) ? undefined : make(value);
-    };
-    const stateOfCharge = quantity(5, Number);
-    return {
-      resource: field(0),
-      at: field(1) as Instant,
-      power: quantity(2, watts),
-      importEnergy: quantity(3, wattHours),
-      exportEnergy: quantity(4, wattHours),
+  const readings: Reading[] = [];
+  for (let offset = 0; offset + HEAD <= block.length; ) {
+    const head = offset;
+    const present = block.readUInt8(head + 14);
+    offset += HEAD;
+    const [power, importEnergy, exportEnergy, stateOfCharge] = VALUES.map((_, i) => {
+      if ((present & (1 << i)) === 0) return undefined;
+      offset += 8;
+      return block.readDoubleLE(offset - 8);
+    });
+    readings.push({
+      resource: block.readUIntLE(head, 6),
+      at: instant(block.readUIntLE(head + 6, 6)),
+      power: power as Watts | undefined,
+      importEnergy: importEnergy as WattHours | undefined,
+      exportEnergy: exportEnergy as WattHours | undefined,
       ...(stateOfCharge === undefined ? {} : { stateOfCharge }),
-      flags: field(6),
-    };
-  });
+      flags: block.readUInt16LE(head + 12),
+    });
+  }
+  return readings;
 }

@@ -40,7 +40,7 @@ interface Batch {
   readonly lastId: number;
 }
 
-const FLUSH_CHUNK = 5000;
+const FLUSH_CHUNK = 10_000;
 const MERGE_CHUNK = 4000;
 const EXPIRY_INTERVAL = hours(1);
 
@@ -115,8 +115,8 @@ export class ReadingStore implements ReadingSink, ReadingSource {
 
   add(readings: readonly Reading[]): void {
     for (const given of readings) {
-      if (!Number.isSafeInteger(given.resource) || !Number.isFinite(given.at)) {
-        throw new RangeError(`a reading needs a resource and a time, not ${given.resource} and ${given.at}`);
+      if (!isKey(given.resource) || !isKey(Math.round(given.at))) {
+        throw new RangeError(`a reading needs a resource's id and a time after 1970, not ${given.resource} and ${given.at}`);
       }
       const reading = Number.isInteger(given.at) ? given : { ...given, at: Math.round(given.at) as Instant };
       if (!this.#recent.add(reading)) continue;
@@ -275,6 +275,11 @@ export class ReadingStore implements ReadingSink, ReadingSource {
     this.#alarms.clear('READINGS_DISK_FULL');
     this.#alarms.clear('READINGS_UNWRITABLE');
   }
+}
+
+/** What the journal has room for: 48 bits. */
+function isKey(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < 2 ** 48;
 }
 
 /** Lets whatever else is ready run. */

@@ -2,6 +2,7 @@ import type { Row } from '../row.js';
 import { prepareOrigRow, prepareRow } from './prepare.js';
 import { registerPyRow, registerRow } from './register.js';
 import { scalePrepareRow, scaleRegisterRow } from './scale.js';
+import { storeRow } from './store.js';
 import { vtn310Row, vtnRow } from './vtn.js';
 
 /** Every row, in the order in which they are measured. */
@@ -12,6 +13,7 @@ export const ROWS: readonly Row[] = [
   vtn310Row,
   registerRow,
   registerPyRow,
+  storeRow,
   scalePrepareRow,
   scaleRegisterRow,
 ];
