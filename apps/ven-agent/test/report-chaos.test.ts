@@ -5,8 +5,9 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { instant, minutes, seededRandom, uniformInt } from '@venfleet/core';
 import { FakeClock } from '@venfleet/core/testing';
-import { Outbox, type VenOutbox } from '../src/reporting/outbox.js';
+import { Outbox } from '../src/reporting/outbox.js';
 import type { ReportPort } from '../src/reporting/sender.js';
+import type { VenOutbox } from '../src/reporting/ven-outbox.js';
 import { engineOf, hourlyEvent, MemoryVtn, MIDNIGHT, type PortFault, request } from './support/reporting.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'venfleet-chaos-'));

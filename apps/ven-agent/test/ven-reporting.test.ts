@@ -9,9 +9,10 @@ import type { Resource } from '@venfleet/resource-db';
 import type { PowerHistory } from '../src/baseline/baseline.js';
 import { changesLoad } from '../src/baseline/event-days.js';
 import { auditOutbox } from '../src/reporting/audit.js';
-import { Outbox, type VenTargets } from '../src/reporting/outbox.js';
+import { Outbox } from '../src/reporting/outbox.js';
 import { auditText, reportPlanText, reportsText } from '../src/reporting/output.js';
 import { viewReportPlan } from '../src/reporting/report-plan-view.js';
+import type { VenTargets } from '../src/reporting/ven-outbox.js';
 import { type VenPort, VenReporting } from '../src/reporting/ven-reporting.js';
 import { at, calendar, HOUR, hourlyEvent, MemoryVtn, MIDNIGHT, request, steadyReadings } from './support/reporting.js';
 

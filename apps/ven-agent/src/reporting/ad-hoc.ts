@@ -1,8 +1,8 @@
 import { type Clock, type Instant, instant, seconds } from '@venfleet/core';
 import { type End, endOf, type Span, spanDuring, startOf } from '@venfleet/openadr';
-import type { VenOutbox } from './outbox.js';
 import { anchorOf, type PreparedEvent, type PreparedGroup } from './prepared.js';
 import { buildContent, type ReportContent, type ValueSources } from './values.js';
+import type { VenOutbox } from './ven-outbox.js';
 
 /** Frequency 0 leaves the time to the VEN: it looks so often, and reports when something has changed. */
 const LOOK_EVERY = seconds(60);

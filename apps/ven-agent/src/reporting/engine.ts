@@ -13,11 +13,11 @@ import type { End, PlannedReport } from '@venfleet/openadr';
 import type { ReadingSource } from '../readings/reading.js';
 import { AdHocReports } from './ad-hoc.js';
 import { type ReportableEvent, reportableOf } from './event.js';
-import type { OutboxReport, VenOutbox } from './outbox.js';
 import { reportedSpans } from './pieces.js';
 import { anchorOf, type PreparedEvent, type PreparedGroup, prepareEvent, type ReportingVen } from './prepared.js';
 import { type ReportPort, ReportSender } from './sender.js';
 import { buildContent, type ValueSources } from './values.js';
+import type { OutboxReport, VenOutbox } from './ven-outbox.js';
 
 export interface ReportingOptions {
   readonly ven: ReportingVen;

@@ -1,6 +1,6 @@
 import type { Audit } from './audit.js';
-import type { OutboxReport } from './outbox.js';
 import type { ReportPlanView } from './report-plan-view.js';
+import type { OutboxReport } from './ven-outbox.js';
 
 const number = (value: number) => value.toLocaleString('en');
 const time = (epochMs: number) => new Date(epochMs).toISOString().replace('.000Z', 'Z');

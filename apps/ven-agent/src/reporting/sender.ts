@@ -12,7 +12,7 @@ import {
   seconds,
 } from '@venfleet/core';
 import { isAmbiguous, isConflict, isNotFound, retryAfterOf, VtnError } from '@venfleet/openadr';
-import type { OutboxReport, StoredContent, VenOutbox } from './outbox.js';
+import type { OutboxReport, StoredContent, VenOutbox } from './ven-outbox.js';
 
 /** A report as it goes to the VTN. */
 export interface OutgoingReport {

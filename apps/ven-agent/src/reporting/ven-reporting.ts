@@ -6,10 +6,10 @@ import type { LocalCalendar } from '../baseline/calendar.js';
 import { changesLoad } from '../baseline/event-days.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { ReportingEngine } from './engine.js';
-import type { VenOutbox, VenTargets } from './outbox.js';
 import { Poller } from './poller.js';
 import type { ReportingVen } from './prepared.js';
 import type { ReportPort } from './sender.js';
+import type { VenOutbox, VenTargets } from './ven-outbox.js';
 
 /** What reporting needs of the VTN for one VEN. */
 export interface VenPort extends ReportPort {

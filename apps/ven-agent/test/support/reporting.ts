@@ -6,9 +6,9 @@ import { isDanishHoliday, localCalendar } from '../../src/baseline/calendar.js';
 import type { Reading, ReadingSource } from '../../src/readings/reading.js';
 import { ReportingEngine, type ReportingOptions } from '../../src/reporting/engine.js';
 import type { ReportableEvent } from '../../src/reporting/event.js';
-import type { VenOutbox } from '../../src/reporting/outbox.js';
 import type { VenResourceInfo } from '../../src/reporting/prepared.js';
 import type { OutgoingReport, ReportPort } from '../../src/reporting/sender.js';
+import type { VenOutbox } from '../../src/reporting/ven-outbox.js';
 
 export const HOUR = hours(1);
 /** A Monday, 00:00 in UTC. */
