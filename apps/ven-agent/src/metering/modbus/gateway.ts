@@ -104,9 +104,6 @@ export class Gateway implements MeterChannel {
   #read(unit: ModbusUnit): Promise<Sample> {
     return new Promise((done, fail) => {
       if (this.#stop.signal.aborted) throw stopped();
-      if (this.#link === undefined && this.#unreachable !== undefined && this.#options.clock.monotonic() < this.#retryAt) {
-        throw this.#unreachable;
-      }
       unit.refuseWhileResting();
       const job = { unit, done, fail, patient: unit.isSuspect, interrupted: false };
       (job.patient ? this.#suspects : this.#ready).push(job);
@@ -121,12 +118,13 @@ export class Gateway implements MeterChannel {
     while (this.#active < this.#lanes) {
       const job = this.#next();
       if (job === undefined) return;
-      if (this.#link === undefined) {
-        (job.patient ? this.#suspects : this.#ready).unshift(job);
+      if (this.#link !== undefined) void this.#run(job, this.#link);
+      else if (this.#unreachable !== undefined && this.#options.clock.monotonic() < this.#retryAt) job.fail(this.#unreachable);
+      else {
+        this.#putBack(job);
         void this.#connect();
         return;
       }
-      void this.#run(job, this.#link);
     }
   }
 
@@ -134,6 +132,10 @@ export class Gateway implements MeterChannel {
   #next(): Job | undefined {
     const suspectMayGo = this.#patientActive === 0 && (this.#lanes > 1 || this.#ready.length === 0);
     return (suspectMayGo ? this.#suspects.shift() : undefined) ?? this.#ready.shift();
+  }
+
+  #putBack(job: Job): void {
+    (job.patient ? this.#suspects : this.#ready).unshift(job);
   }
 
   async #run(job: Job, link: GatewayLink): Promise<void> {
@@ -186,14 +188,16 @@ export class Gateway implements MeterChannel {
     if (!isVenfleetError(error)) throw error;
     const timedOut = isVenfleetError(error, 'METER_TIMEOUT');
     if ((timedOut || isVenfleetError(error, 'METER_GARBLED')) && this.#link === link) this.#spent = true;
+    const isLost = isVenfleetError(error, 'GATEWAY_LOST');
+    if (isLost) this.#lost(link);
     if (this.#stop.signal.aborted) job.fail(stopped());
-    else if (isVenfleetError(error, 'GATEWAY_LOST') && !job.interrupted) {
+    else if (isLost && !job.interrupted) {
       job.interrupted = !this.#dropped.has(link);
-      (job.patient ? this.#suspects : this.#ready).unshift(job);
+      this.#putBack(job);
     } else if (timedOut && !job.patient) {
       this.#suspects.push({ ...job, patient: true });
     } else {
-      if (!isVenfleetError(error, 'GATEWAY_LOST')) job.unit.failed(error);
+      if (!isLost) job.unit.failed(error);
       job.fail(error);
     }
   }

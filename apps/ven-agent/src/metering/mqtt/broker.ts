@@ -5,8 +5,8 @@ import type { BrokerPlan } from '../plan.js';
 import { MqttDevice } from './device.js';
 import { type BrokerLink, brokerErrors, type OpenBroker, type Subscription } from './link.js';
 
-/** So many topics are subscribed to with one packet. */
-const SUBSCRIBED_AT_ONCE = 500;
+/** Topics in one packet: a broker looks through all that it retains for each packet, so there should be few. */
+const SUBSCRIBED_AT_ONCE = 4000;
 
 export interface BrokerOptions {
   readonly plan: BrokerPlan;

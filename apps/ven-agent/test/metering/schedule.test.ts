@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+import { milliseconds, seconds } from '@venfleet/core';
+import fc from 'fast-check';
+import { phases, runSchedule } from '../../src/metering/schedule.js';
+import { FakeClock } from './support.js';
+
+function setUp(count: number) {
+  const clock = new FakeClock();
+  const stop = new AbortController();
+  const begun: { item: number; due: number; at: number }[] = [];
+  const missed: { item: number; slots: number }[] = [];
+  const done = runSchedule(
+    Array.from({ length: count }, (_, i) => i),
+    seconds(10),
+    {
+      begin: (item, due) => begun.push({ item, due, at: clock.monotonic() }),
+      missed: (item, slots) => missed.push({ item, slots }),
+    },
+    { clock, signal: stop.signal },
+  );
+  return { clock, stop, begun, missed, done };
+}
+
+describe('the schedule', () => {
+  test('gives each item one slot an interval, at its own phase', async () => {
+    const { clock, begun, stop, done } = setUp(7);
+    await clock.advance(seconds(60));
+    for (let item = 0; item < 7; item++) {
+      const dues = begun.filter((slot) => slot.item === item).map(({ due }) => due);
+      expect(dues.length).toBeGreaterThanOrEqual(6);
+      for (const [i, due] of dues.entries()) expect(due - (dues[0] as number)).toBeCloseTo(i * 10_000);
+    }
+    stop.abort();
+    await done;
+  });
+
+  test('begins no slot early, nor more than a tick late', async () => {
+    const { clock, begun, stop, done } = setUp(100);
+    await clock.advance(seconds(30));
+    for (const { due, at } of begun) {
+      expect(at).toBeGreaterThanOrEqual(due);
+      expect(at - due).toBeLessThanOrEqual(10);
+    }
+    stop.abort();
+    await done;
+  });
+
+  test('neither shortens nor repeats a slot when the wall clock is stepped', async () => {
+    const { clock, begun, stop, done } = setUp(10);
+    await clock.advance(seconds(20));
+    clock.step(3_600_000);
+    await clock.advance(seconds(20));
+    clock.step(-7_200_000);
+    await clock.advance(milliseconds(19_900));
+    expect(begun).toHaveLength(60);
+    stop.abort();
+    await done;
+  });
+
+  test('tells of the slots that passed while the process stood still, instead of making up for them', async () => {
+    let now = 0;
+    const stop = new AbortController();
+    let missed = 0;
+    let begun = 0;
+    const clock = {
+      now: () => 0 as never,
+      monotonic: () => now,
+      // The machine sleeps for 95 s in its third pause.
+      sleep: async (ms: number) => {
+        now += begun === 3 ? 95_000 : ms;
+        if (now > 200_000) stop.abort();
+      },
+    };
+    await runSchedule(
+      ['a'],
+      seconds(10),
+      { begin: () => begun++, missed: (_, slots) => (missed += slots) },
+      { clock, signal: stop.signal },
+    );
+    // The slot that it slept through begins late; of the rest, each is told of or begun.
+    expect(missed).toBeGreaterThanOrEqual(7);
+    expect(begun + missed).toBeGreaterThanOrEqual(20);
+    expect(begun + missed).toBeLessThanOrEqual(21);
+  });
+
+  test('ends when it is aborted', async () => {
+    const { clock, stop, done } = setUp(3);
+    await clock.advance(milliseconds(5));
+    stop.abort();
+    await done;
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('spreads any run of neighbours evenly: no gap is above three times the mean', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 2, max: 247 }), (from, count) => {
+        const run = phases(from + count)
+          .slice(from)
+          .sort((a, b) => a - b);
+        const gaps = run.map((phase, i) => (run[i + 1] ?? (run[0] as number) + 1) - phase);
+        return Math.max(...gaps) <= 3 / count;
+      }),
+    );
+  });
+});
