@@ -17,7 +17,7 @@ const MEANINGS: Record<string, Meaning> = {
   SQLITE_READONLY: {
     code: 'DB_READONLY',
     text: 'is read-only',
-    hint: 'make the file and its folder writable, or name another with --db',
+    hint: 'make the file and its folder writable, or name another file',
   },
   SQLITE_PERM: {
     code: 'DB_READONLY',

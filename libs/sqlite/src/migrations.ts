@@ -23,9 +23,9 @@ export function checkSchema(db: Sqlite, path: string, schema: Schema): number {
   const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
   const empty = version === 0 && tables === 0;
   if (!empty && pragma(db, 'application_id') !== schema.applicationId) {
-    throw new VenfleetError('DB_WRONG_KIND', `${path} is an SQLite database, but not a ${schema.what}`, {
+    throw new VenfleetError('DB_WRONG_KIND', `${path} is an SQLite database, but no ${schema.what}`, {
       context: { path },
-      hint: 'name the right file with --db',
+      hint: 'name the right file',
     });
   }
   if (version > schema.migrations.length) {

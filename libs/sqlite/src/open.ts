@@ -95,7 +95,7 @@ function checkFile(path: string, { mode, schema, missingHint }: OpenOptions): vo
   if (mode !== 'readonly' && (stat.mode & 0o222) === 0) {
     throw new VenfleetError('DB_READONLY', `the ${schema.what} ${path} is read-only`, {
       context: { path },
-      hint: 'make it writable (chmod u+w), or name another with --db',
+      hint: 'make it writable (chmod u+w), or name another file',
     });
   }
 }
