@@ -264,6 +264,13 @@ describe('a VTN that is none', () => {
     expectError(await runProgram('ven-agent', ['register', ...args]), 2, message);
   });
 
+  test('a CA file without a certificate is named', async () => {
+    const [ca, config] = [join(folder, 'ca.pem'), join(folder, 'ca.yaml')];
+    writeFileSync(ca, 'no certificate');
+    writeFileSync(config, `version: 1\nvtn:\n  caFile: ${ca}\n`);
+    expectError(await register('https://localhost:9', '--config', config), 1, /ca\.pem holds no certificate/, /hint: /);
+  });
+
   test('unknown keys and wrong values of the settings file are all named with their lines', async () => {
     const path = join(folder, 'agent.yaml');
     writeFileSync(path, 'version: 1\nvtn:\n  url: 7\n  vresion: auto\nlogLevel: loud\n');

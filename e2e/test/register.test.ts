@@ -156,6 +156,8 @@ describe.each(VERSIONS)('a small fleet over %s', (version) => {
       db.close();
       const kept = await register(place, url);
       expect([kept.summary.resources.surplus, kept.summary.changes]).toEqual([1, 1]); // Aalborg’s totals changed
+      const planned = await register(place, url, '--prune', '--dry-run');
+      expect([planned.summary.resources.deleted, planned.summary.vensDeleted]).toEqual([1, ['Hjørring']]);
       const pruned = await register(place, url, '--prune');
       expect([pruned.status, pruned.summary.resources.deleted, pruned.summary.vens.deleted]).toEqual([0, 1, 1]);
       const { vens, resources } = await contentOf(url, await businessToken(url, place.credentials));

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import {
   type Clock,
   type Duration,
@@ -75,7 +76,7 @@ const PATIENT: RetryPolicy = { attempts: 10, base: milliseconds(250), cap: secon
 /**
  * Finds out what the VTN speaks and prepares the clients; tokens are fetched when first needed. When `signal` aborts, all
  * that is under way ends with its reason.
- * @throws VenfleetError VTN_UNREACHABLE, NOT_OPENADR, FILE_UNREADABLE, CREDENTIALS_INVALID
+ * @throws VenfleetError VTN_UNREACHABLE, NOT_OPENADR, FILE_UNREADABLE, CA_INVALID, CREDENTIALS_INVALID
  */
 export async function connectFleet(
   settings: VtnSettings,
@@ -88,7 +89,7 @@ export async function connectFleet(
     connections: settings.connections ?? 64,
     ...(settings.requestTimeout === undefined ? {} : { requestTimeout: settings.requestTimeout }),
     tls: {
-      ...(settings.caFile === undefined ? {} : { ca: readTextFile(settings.caFile, 'the CA file') }),
+      ...(settings.caFile === undefined ? {} : { ca: readAuthorities(settings.caFile) }),
       rejectUnauthorized: settings.verifyTls ?? true,
     },
     signal,
@@ -128,6 +129,21 @@ export async function connectFleet(
     await transport.close();
     throw error;
   }
+}
+
+/** OpenSSL takes a file without any certificate for one that trusts nobody, and does not say so. */
+function readAuthorities(path: string): string {
+  const text = readTextFile(path, 'the CA file');
+  try {
+    new X509Certificate(text);
+  } catch (cause) {
+    throw new VenfleetError('CA_INVALID', `the CA file ${path} holds no certificate`, {
+      cause,
+      context: { path },
+      hint: 'it must be PEM: -----BEGIN CERTIFICATE-----',
+    });
+  }
+  return text;
 }
 
 /** Finds out what the VTN speaks; when none answers on this machine, says how to start the mock. */

@@ -42,8 +42,8 @@ function countsText({ created, updated, unchanged, deleted, failed }: Counts): s
 }
 
 /** The diff of a dry run: each VEN with something to do. */
-function plannedLines({ results }: RegistrationSummary): string[] {
-  return results
+function plannedLines({ results, vensDeleted }: RegistrationSummary): string[] {
+  const changed = results
     .filter((r) => r.action !== 'unchanged' || r.created.length + r.updated.length + r.deleted.length > 0)
     .map((r) => {
       const mark = { created: '+', updated: '~', unchanged: ' ', failed: '!' }[r.action];
@@ -55,6 +55,7 @@ function plannedLines({ results }: RegistrationSummary): string[] {
       const what = parts.filter(([names]) => names.length > 0).map(([names, verb]) => `${number(names.length)} ${verb}`);
       return `  ${mark} ${r.name}${what.length > 0 ? `: resources ${what.join(', ')}` : ''}`;
     });
+  return [...changed, ...vensDeleted.map((name) => `  - ${name}, with its resources`)];
 }
 
 /** Failures with the same reason under one VEN are told once, with how many resources it hit. */

@@ -7,21 +7,26 @@ import type { Failure, Registry } from './registry.js';
 /**
  * Deletes VENs, with their resources, that this agent once registered at the VTN and that are no longer
  * in the database. VENs that it never registered are not its own and are left alone.
+ * @param dryRun only find out which
+ * @returns the names of those deleted
  */
 export async function pruneVens(
   connection: FleetConnection,
   registry: Registry,
   vtn: number,
   wanted: ReadonlySet<string>,
-): Promise<{ deleted: number; failures: Failure[] }> {
+  dryRun: boolean,
+): Promise<{ deleted: string[]; failures: Failure[] }> {
   const failures: Failure[] = [];
-  let deleted = 0;
+  const deleted: string[] = [];
   for (const { name, venId } of registry.vens(vtn)) {
     if (wanted.has(name)) continue;
     try {
-      await deleteVen(accessFor(connection, name), venId);
-      registry.forgetVen(vtn, name);
-      deleted++;
+      if (!dryRun) {
+        await deleteVen(accessFor(connection, name), venId);
+        registry.forgetVen(vtn, name);
+      }
+      deleted.push(name);
     } catch (error) {
       if (!isVenfleetError(error)) throw error;
       const failure = { ven: name, code: error.code, message: `cannot delete: ${error.message}` };

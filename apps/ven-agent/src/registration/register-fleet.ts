@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   type Clock,
   describeError,
@@ -64,6 +65,8 @@ export interface RegistrationSummary {
     readonly surplus: number;
   };
   readonly changes: number;
+  /** Names of the VENs that `prune` deleted, or in a dry run would delete, with their resources. */
+  readonly vensDeleted: readonly string[];
   readonly failures: readonly Failure[];
   readonly results: readonly VenResult[];
 }
@@ -83,7 +86,7 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
   try {
     const names = selectVens(db, options);
     connection = await connectFleet(options.vtn, { clock, logger, signal: options.signal });
-    registry = options.dryRun ? undefined : Registry.open(options.state, clock);
+    registry = openRegistry(options, clock);
     const run = new FleetRun(options, db, connection, registry, logger);
     return await run.run(names);
   } finally {
@@ -91,6 +94,12 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
     await connection?.close();
     db.close();
   }
+}
+
+/** A dry run reads what is remembered, if anything is, and remembers nothing. */
+function openRegistry({ state, dryRun }: RegisterFleetOptions, clock: Clock): Registry | undefined {
+  if (!dryRun) return Registry.open(state, clock);
+  return existsSync(state) ? Registry.openReadonly(state, clock) : undefined;
 }
 
 /** The chosen VENs, biggest first. */
@@ -138,21 +147,22 @@ class FleetRun {
 
   async run(vens: readonly { name: string; resources: number }[]): Promise<RegistrationSummary> {
     const { url, version } = this.#connection;
-    const vtn = this.#registry?.vtn(url, version);
+    const { dryRun = false } = this.#options;
+    const vtn = dryRun ? this.#registry?.find(url) : this.#registry?.vtn(url, version);
     const planned = vens.reduce((sum, ven) => sum + ven.resources, 0);
     this.#options.onStart?.({ url, version, vens: vens.length, resources: planned });
     await concurrently(vens, VENS_AT_ONCE, async ({ name }) => {
       const result = await this.#registerVen(name);
       this.#results.push(result);
-      if (vtn !== undefined) this.#remember(vtn, result);
+      if (vtn !== undefined && !dryRun) this.#remember(vtn, result);
     });
     const wholeFleet = this.#options.limit === undefined && this.#options.vens === undefined;
     const gone =
       this.#options.prune && wholeFleet && vtn !== undefined && this.#registry !== undefined
-        ? await pruneVens(this.#connection, this.#registry, vtn, new Set(vens.map(({ name }) => name)))
-        : { deleted: 0, failures: [] };
-    const summary = summarize(this.#connection, this.#options.dryRun ?? false, this.#results, gone);
-    if (vtn !== undefined) this.#registry?.finishRun(vtn, summary.failures.length);
+        ? await pruneVens(this.#connection, this.#registry, vtn, new Set(vens.map(({ name }) => name)), dryRun)
+        : { deleted: [], failures: [] };
+    const summary = summarize(this.#connection, dryRun, this.#results, gone);
+    if (vtn !== undefined && !dryRun) this.#registry?.finishRun(vtn, summary.failures.length);
     return summary;
   }
 
@@ -206,7 +216,7 @@ function summarize(
   { url, version }: FleetConnection,
   dryRun: boolean,
   results: readonly VenResult[],
-  gone: { readonly deleted: number; readonly failures: readonly Failure[] },
+  gone: { readonly deleted: readonly string[]; readonly failures: readonly Failure[] },
 ): RegistrationSummary {
   const sum = (of: (result: VenResult) => number) => results.reduce((total, result) => total + of(result), 0);
   const vensThat = (action: VenResult['action']) => sum((result) => (result.action === action ? 1 : 0));
@@ -215,7 +225,7 @@ function summarize(
     created: vensThat('created'),
     updated: vensThat('updated'),
     unchanged: vensThat('unchanged'),
-    deleted: gone.deleted,
+    deleted: gone.deleted.length,
     failed: vensThat('failed') + gone.failures.length,
   };
   const failed = sum((result) => result.failures.filter(({ resource }) => resource !== undefined).length);
@@ -235,6 +245,7 @@ function summarize(
     vens,
     resources: { total, ...resources },
     changes,
+    vensDeleted: gone.deleted,
     failures: [...results.flatMap((result) => result.failures), ...gone.failures],
     results: [...results].sort((a, b) => (a.name < b.name ? -1 : 1)),
   };

@@ -84,6 +84,11 @@ export class Registry {
     });
   }
 
+  /** The key of the VTN at `url`, if there is a record of it. */
+  find(url: string): number | undefined {
+    return this.#sql.vtnId.get([url])?.id;
+  }
+
   /** Replaces what is remembered of one VEN: its ids and its failures, in one transaction. */
   rememberVen(vtn: number, ven: { name: string; venId: string; resources: ResourceIds }, failures: readonly Failure[]): void {
     this.#db.transaction(() => {
