@@ -45,6 +45,8 @@ export class ReadingsFile {
       this.#limitPages = Math.max(FEWEST_PAGES, Math.floor(limitBytes / this.#number('page_size')));
       // SQLite keeps to this like to a full disk.
       this.#db.pragma(`max_page_count = ${this.#limitPages}`);
+      // A merge walks through the table once; more cache than this only costs a Pi its memory.
+      this.#db.pragma('cache_size = -4000');
       this.#sql = prepare(this.#db);
       // A file whose first page is sound may still be damaged behind; these look at both trees.
       this.#sql.next.get([Number.MIN_SAFE_INTEGER]);

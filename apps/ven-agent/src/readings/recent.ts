@@ -43,8 +43,11 @@ export class RecentReadings {
 
   /** All of them in the order of the table's key. */
   inKeyOrder(): Reading[] {
-    const resources = [...this.#byResource.keys()].sort((a, b) => a - b);
-    return resources.flatMap((resource) => this.#byResource.get(resource) ?? []);
+    const all: Reading[] = [];
+    for (const resource of [...this.#byResource.keys()].sort((a, b) => a - b)) {
+      for (const reading of this.#byResource.get(resource) ?? []) all.push(reading);
+    }
+    return all;
   }
 }
 
