@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { nullable, ValuesMap } from '../wire/common.js';
 import { validator } from '../wire/validator.js';
 import type { Attribute, Changes, NewProgram, NewResource, NewVen, Program, ProgramChanges, Ven, VenResource } from './domain.js';
+import type { EventCalls } from './event-calls.js';
 import { type Call, type ListCall, UnexpectedAnswer } from './session.js';
 
 export interface ByName {
@@ -9,7 +10,7 @@ export interface ByName {
 }
 
 /** The operations of one wire version: each is a path, a body, and how the answer is read. */
-export interface WireAdapter {
+export interface WireAdapter extends EventCalls {
   listVens(filter: ByName): ListCall<Ven>;
   createVen(ven: NewVen): Call<Ven>;
   updateVen(current: Ven, changes: Changes): Call<Ven>;

@@ -15,6 +15,7 @@ import {
   type WireAdapter,
 } from './adapter.js';
 import type { Attribute, NewProgram, NewResource, NewVen, Program, Target, Ven, VenResource } from './domain.js';
+import { eventCalls } from './event-calls.js';
 import { decodeProgramParts, encodeDescriptions, ReceivedProgramParts } from './program-parts.js';
 
 const ReceivedTargets = nullable(Type.Array(ValuesMap));
@@ -97,6 +98,8 @@ export const adapter301: WireAdapter = {
     decode: decodeProgram,
   }),
   deleteProgram: (id) => ({ method: 'DELETE', path: path`/programs/${id}`, decode: ignoreAnswer }),
+
+  ...eventCalls('3.0.1', (targets) => wireTargets(targets)),
 };
 
 const wireAttributes = (attributes: readonly Attribute[] = []): ValuesMap[] => attributes as ValuesMap[];

@@ -16,6 +16,7 @@ import {
   type WireAdapter,
 } from './adapter.js';
 import type { Attribute, NewProgram, Program, Target, Ven, VenResource } from './domain.js';
+import { eventCalls } from './event-calls.js';
 import { decodeProgramParts, encodeDescriptions, ReceivedProgramParts } from './program-parts.js';
 
 const ReceivedTargets = nullable(Type.Array(Type.String()));
@@ -118,6 +119,8 @@ export function adapter310(role: Role): WireAdapter {
       decode: decodeProgram,
     }),
     deleteProgram: (id) => ({ method: 'DELETE', path: path`/programs/${id}`, decode: ignoreAnswer }),
+
+    ...eventCalls('3.1.0', wireTargets),
   };
 }
 

@@ -1,10 +1,28 @@
 import type { Clock, Logger, Random, RetryPolicy } from '@venfleet/core';
+import type { DecodedEvent } from '../domain/decode-event.js';
+import type { NewEvent } from '../domain/encode-event.js';
+import type { GridEvent } from '../domain/event.js';
+import type { GridReport, ReportDraft } from '../domain/report.js';
 import type { Role } from '../wire/auth.js';
 import type { ByName, WireAdapter } from './adapter.js';
 import { adapter301 } from './adapter301.js';
 import { adapter310 } from './adapter310.js';
 import type { DetectedVtn } from './detect.js';
-import type { Changes, NewProgram, NewResource, NewVen, Program, ProgramChanges, Ven, VenResource } from './domain.js';
+import type {
+  Changes,
+  Created,
+  EventChanges,
+  EventFilter,
+  EventList,
+  NewProgram,
+  NewResource,
+  NewVen,
+  Program,
+  ProgramChanges,
+  ReportFilter,
+  Ven,
+  VenResource,
+} from './domain.js';
 import { type CallOptions, VtnSession } from './session.js';
 import type { TokenSource } from './tokens.js';
 import type { HttpTransport } from './transport.js';
@@ -40,6 +58,15 @@ export interface VtnClient {
   createProgram(program: NewProgram, options?: CallOptions): Promise<Program>;
   updateProgram(current: Program, changes: ProgramChanges, options?: CallOptions): Promise<Program>;
   deleteProgram(id: string, options?: CallOptions): Promise<void>;
+  listEvents(filter?: EventFilter, options?: CallOptions): Promise<EventList>;
+  createEvent(event: NewEvent, options?: CallOptions): Promise<GridEvent>;
+  updateEvent(current: GridEvent, changes: EventChanges, options?: CallOptions): Promise<GridEvent>;
+  deleteEvent(id: string, options?: CallOptions): Promise<void>;
+  /** Newest first, as far as the VTN does so. */
+  listReports(filter?: ReportFilter, options?: CallOptions): Promise<GridReport[]>;
+  createReport(draft: ReportDraft, options?: CallOptions): Promise<Created>;
+  updateReport(id: string, draft: ReportDraft, options?: CallOptions): Promise<Created>;
+  deleteReport(id: string, options?: CallOptions): Promise<void>;
 }
 
 export function createVtnClient(options: VtnClientOptions): VtnClient {
@@ -60,5 +87,20 @@ export function createVtnClient(options: VtnClientOptions): VtnClient {
     createProgram: async (program, o) => session.run(wire.createProgram(program), o),
     updateProgram: async (current, changes, o) => session.run(wire.updateProgram(current, changes), o),
     deleteProgram: (id, o) => session.run(wire.deleteProgram(id), o),
+    listEvents: async (filter = {}, o) => partition(await session.list(wire.listEvents(filter), o)),
+    createEvent: async (event, o) => session.run(wire.createEvent(event), o),
+    updateEvent: async (current, changes, o) => session.run(wire.updateEvent(current, changes), o),
+    deleteEvent: (id, o) => session.run(wire.deleteEvent(id), o),
+    listReports: (filter = {}, o) => session.list(wire.listReports(filter), o),
+    createReport: async (draft, o) => session.run(wire.createReport(draft), o),
+    updateReport: async (id, draft, o) => session.run(wire.updateReport(id, draft), o),
+    deleteReport: (id, o) => session.run(wire.deleteReport(id), o),
+  };
+}
+
+function partition(decoded: readonly DecodedEvent[]): EventList {
+  return {
+    events: decoded.flatMap((item) => ('event' in item ? [item.event] : [])),
+    problems: decoded.flatMap((item) => ('problem' in item ? [item.problem] : [])),
   };
 }

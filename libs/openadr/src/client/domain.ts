@@ -1,3 +1,6 @@
+import type { EventProblem } from '../domain/decode-event.js';
+import type { NewEvent } from '../domain/encode-event.js';
+import type { GridEvent } from '../domain/event.js';
 import type { Value } from '../wire/common.js';
 import type { EventPayloadDescriptor, IntervalPeriod, ReportPayloadDescriptor } from '../wire/v310/index.js';
 
@@ -66,3 +69,31 @@ export interface Program {
 export type NewProgram = Pick<Program, 'name'> & Partial<Omit<Program, 'id' | 'name'>>;
 
 export type ProgramChanges = Partial<Omit<Program, 'id'>>;
+
+/** Which events to list. */
+export interface EventFilter {
+  readonly programId?: string | undefined;
+  /** Only those that are not over: asked of a VTN of 3.1, which may not heed it; 3.0.1 lists all. */
+  readonly active?: boolean | undefined;
+}
+
+/** What business logic may change of an event; what is left out stays. */
+export type EventChanges = Partial<NewEvent>;
+
+/** The events of a complete list, and those that could not be understood: they exist all the same. */
+export interface EventList {
+  readonly events: readonly GridEvent[];
+  readonly problems: readonly EventProblem[];
+}
+
+/** Which reports to list: those that meet all of it. */
+export interface ReportFilter {
+  readonly programId?: string | undefined;
+  readonly eventId?: string | undefined;
+  readonly clientName?: string | undefined;
+}
+
+/** What the VTN called something that was written. */
+export interface Created {
+  readonly id: string;
+}

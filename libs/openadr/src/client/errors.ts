@@ -57,6 +57,10 @@ export const isConflict = (error: unknown): boolean => isProblem(error, 409);
 export const isDenied = (error: unknown): boolean =>
   error instanceof VtnError && (error.code === 'VTN_UNAUTHORIZED' || error.code === 'VTN_FORBIDDEN');
 
+/** The answer was longer than the transport takes: asking for less may help. */
+export const isTooLong = (error: unknown): boolean =>
+  error instanceof VtnError && error.code === 'VTN_PROTOCOL' && error.context.maxBodyBytes !== undefined;
+
 /** There is no such object (404). */
 export const isNotFound = (error: unknown): boolean => isProblem(error, 404);
 

@@ -1,5 +1,5 @@
 import { type Clock, defaultRetryPolicy, type Logger, type Random, type RetryPolicy, retry, seconds } from '@venfleet/core';
-import { isDenied, isNotFound, isTransient, type VtnError } from './errors.js';
+import { isDenied, isNotFound, isTooLong, isTransient, type VtnError } from './errors.js';
 import { type Asked, isSuccess, parseJson, problemError, protocolError, withoutQuery } from './problems.js';
 import type { TokenSource } from './tokens.js';
 import type { HttpRequest, HttpResponse, HttpTransport } from './transport.js';
@@ -89,11 +89,13 @@ export class VtnSession {
   /** Reads a list to its end; one page that fails fails the list. Records that move between pages are listed once. */
   async list<T extends { readonly id: string }>(call: ListCall<T>, options?: CallOptions): Promise<T[]> {
     const found = new Map<string, T>();
+    let size = PAGE;
     for (let skip = 0; ; ) {
-      const page = await this.#page(call, skip, options);
+      const page = await this.#fittingPage(call, skip, size, options);
+      size = page.size;
       const before = found.size;
       for (const item of page.items) found.set(item.id, item);
-      if (page.items.length < PAGE || (page.items.length > PAGE && found.size === before)) break;
+      if (page.items.length < size || (page.items.length > size && found.size === before)) break;
       if (found.size === before) throw protocolError(page.asked, page.response, ['it repeats itself: the VTN ignores skip']);
       if (found.size > LONGEST_LIST)
         throw protocolError(page.asked, page.response, [`the list does not end at ${LONGEST_LIST} records`]);
@@ -103,8 +105,19 @@ export class VtnSession {
     return call.keep === undefined ? all : all.filter(call.keep);
   }
 
-  #page<T>(call: ListCall<T>, skip: number, options?: CallOptions) {
-    const query = new URLSearchParams({ skip: `${skip}`, limit: `${PAGE}` });
+  /** A page of at most `size` records; of fewer where those are too long, as reports of many resources can be. */
+  async #fittingPage<T>(call: ListCall<T>, skip: number, largest: number, options?: CallOptions) {
+    for (let size = largest; ; size = Math.floor(size / 2)) {
+      try {
+        return { size, ...(await this.#page(call, skip, size, options)) };
+      } catch (error) {
+        if (size === 1 || !isTooLong(error)) throw error;
+      }
+    }
+  }
+
+  #page<T>(call: ListCall<T>, skip: number, size: number, options?: CallOptions) {
+    const query = new URLSearchParams({ skip: `${skip}`, limit: `${size}` });
     for (const [key, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.append(key, value);
     const url = `${this.#options.baseUrl}${call.path}?${query}`;
     const asked = { method: 'GET', url: withoutQuery(url), repeatable: true };

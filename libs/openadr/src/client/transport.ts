@@ -242,7 +242,9 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring, Abortable {
   #refuseSize(): void {
     const { label, maxBodyBytes } = this.#options;
     const message = `${label.method} ${label.path}: the answer is longer than ${maxBodyBytes} bytes`;
-    this.abort(new VtnError('VTN_PROTOCOL', message, { status: this.#status, ambiguous: this.#ambiguous }));
+    this.abort(
+      new VtnError('VTN_PROTOCOL', message, { status: this.#status, ambiguous: this.#ambiguous, context: { maxBodyBytes } }),
+    );
   }
 
   #fail(error: unknown): void {
