@@ -1,5 +1,14 @@
 import { hours, type Instant, minutes, seconds, type Watts, watts } from '@venfleet/core';
-import { type CounterMemory, elapsed, judgeCounter, type MeterLimits, type Moment, resolutionOf, TOLERANCE } from './counter.js';
+import {
+  type CounterMemory,
+  elapsed,
+  type JudgedCounter,
+  judgeCounter,
+  type MeterLimits,
+  type Moment,
+  resolutionOf,
+  TOLERANCE,
+} from './counter.js';
 import { hasGoodEnergy, type Reading, ReadingFlag } from './reading.js';
 
 export type { MeterLimits } from './counter.js';
@@ -63,18 +72,18 @@ export function judge(
   const imported = judgeCounter(memory?.importEnergy, sample.importEnergy, now, limits);
   const exported = judgeCounter(memory?.exportEnergy, sample.exportEnergy, now, limits);
   const unchanged = unchangedSince(memory, sample, now);
-  const isEmpty = [power, charge, imported, exported].every(({ value }) => value === undefined);
-  const resets = COUNTERS.filter((name) => {
-    const isReset = ((name === 'importEnergy' ? imported : exported).flags & ReadingFlag.COUNTER_RESET) !== 0;
-    return isReset || memory?.unsaidResets.includes(name);
-  });
-  const flags =
-    (sample.flags ?? 0) |
-    (resets.length > 0 ? ReadingFlag.COUNTER_RESET : 0) |
-    (power.flags | charge.flags | imported.flags | exported.flags) |
-    (isEmpty ? ReadingFlag.MISSING : 0) |
-    (isClockSuspect(memory, now) ? ReadingFlag.CLOCK_SUSPECT : 0) |
-    (isFrozen(unchanged.since, now, sample, limits) ? ReadingFlag.FROZEN : 0);
+  const resets = resetsOf({ importEnergy: imported, exportEnergy: exported }, memory);
+  const flags = [
+    sample.flags ?? 0,
+    ...[power, charge, imported, exported].map((judged) => judged.flags),
+    flagIf(ReadingFlag.COUNTER_RESET, resets.length > 0),
+    flagIf(
+      ReadingFlag.MISSING,
+      [power, charge, imported, exported].every(({ value }) => value === undefined),
+    ),
+    flagIf(ReadingFlag.CLOCK_SUSPECT, isClockSuspect(memory, now)),
+    flagIf(ReadingFlag.FROZEN, isFrozen(unchanged.since, now, sample, limits)),
+  ].reduce((all, bits) => all | bits);
   const reading: Reading = {
     resource: sample.resource,
     at: sample.at,
@@ -114,6 +123,16 @@ function recallCounter(stored: readonly Reading[], name: CounterName): CounterMe
   const believed = counted.findLast(hasGoodEnergy);
   if (believed === undefined) return counted.length === 0 ? undefined : 'lost';
   return { believed: { value: believed[name] as number, moment: { at: believed.at, monotonicMs: undefined } } };
+}
+
+const flagIf = (bit: number, condition: boolean): number => (condition ? bit : 0);
+
+/** The counters that began anew, now or since their last good reading. */
+function resetsOf(judged: Record<CounterName, JudgedCounter>, memory: MeterMemory | undefined): CounterName[] {
+  return COUNTERS.filter((name) => {
+    const isNow = (judged[name].flags & ReadingFlag.COUNTER_RESET) !== 0;
+    return isNow || memory?.unsaidResets.includes(name);
+  });
 }
 
 interface Judged<T> {

@@ -96,6 +96,7 @@ export class Retention {
 
   /** Where the file is nearly full, deletes the oldest: reported readings first, others only if these do not suffice. */
   async keepToSize(): Promise<void> {
+    // Asked here because this is called often.
     this.#clockTrust.isSteady();
     const { usedBytes, limitBytes } = this.#file.use((file) => file.usage());
     if (usedBytes <= HIGH_WATER * limitBytes) return;

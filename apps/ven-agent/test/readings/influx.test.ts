@@ -178,7 +178,9 @@ test('an outage is waited for, with an alarm; then everything arrives in order',
   const draining = copy.drain();
   await until(() => received.length > 0);
   copy.add(sweep(3, 10));
+  await copy.seal();
   await draining;
+  await copy.drain();
   // Full jitter at half of 1, 2, 4, 8 s.
   expect(pauses).toEqual([500, 1000, 2000, 4000]);
   expect(place.alarms.raised.has('COPY_WAITING')).toBe(false);
@@ -306,6 +308,19 @@ test('a redirect is not followed: credentials are for the server that was named'
   await copy.seal();
   await copy.drain();
   expect(received.map((r) => r.url.split('?')[0])).toEqual(['/write', '/write']);
+});
+
+test('lines go to the disk while the server keeps us waiting', async () => {
+  answers = [() => ({ status: 429, headers: { 'retry-after': '900' } })];
+  const copy = start({ interval: seconds(10) });
+  copy.add(sweep(1, 0));
+  await place.clock.advance(seconds(10));
+  await until(() => place.alarms.raised.has('COPY_WAITING'));
+  const { spooledBytes } = copy.status();
+  copy.add(sweep(100, 10));
+  await place.clock.advance(seconds(10));
+  await until(() => copy.status().spooledBytes > spooledBytes);
+  expect(copy.status().lost).toBe(0);
 });
 
 test('two processes do not share a spool', () => {

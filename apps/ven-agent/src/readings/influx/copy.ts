@@ -70,6 +70,7 @@ export class InfluxCopy implements ReadingSink {
   readonly #stopping = new AbortController();
   #lines: string[] = [];
   #loop: Promise<void> | undefined;
+  #sending: Promise<void> | undefined;
   #written = 0;
   #refused = 0;
   #lost = 0;
@@ -96,6 +97,7 @@ export class InfluxCopy implements ReadingSink {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
+    await this.#sending;
     await this.seal();
     this.#spool.close();
   }
@@ -104,7 +106,7 @@ export class InfluxCopy implements ReadingSink {
     for (const reading of readings) {
       this.#lines.push(toLine(this.#seriesOf(reading.resource), reading));
     }
-    // Sealing goes on in the background; where it does not keep up, memory must not grow without end.
+    // Where sealing does not keep up, memory must not grow without end.
     const surplus = this.#lines.length - 20 * LINES_A_BATCH;
     if (surplus > 0) this.#lose(this.#lines.splice(0, surplus).length, 'the spool does not keep up');
   }
@@ -147,8 +149,6 @@ export class InfluxCopy implements ReadingSink {
       alarms.raise('COPY_WAITING', `${target.url}: ${outcome.reason}`);
       const asked = outcome.retryAfter === undefined ? undefined : milliseconds(Math.min(outcome.retryAfter, LONGEST_ASKED));
       await clock.sleep(retryPause(RETRIES, failures, random, asked), signal);
-      // What came in meanwhile is safer on the disk.
-      await this.seal();
     }
   }
 
@@ -171,16 +171,25 @@ export class InfluxCopy implements ReadingSink {
   }
 
   async #run(): Promise<void> {
-    const { clock, alarms } = this.#options;
-    for (;;) {
-      try {
-        await clock.sleep(this.#interval, this.#stopping.signal);
+    try {
+      for (;;) {
+        await this.#options.clock.sleep(this.#interval, this.#stopping.signal);
         await this.seal();
-        await this.drain();
-      } catch (error) {
-        if (isAbort(error)) return;
-        alarms.raise('COPY_WAITING', describeError(error));
+        // Not awaited: lines go to the disk while the server keeps us waiting.
+        this.#sending ??= this.#send();
       }
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
+  }
+
+  async #send(): Promise<void> {
+    try {
+      await this.drain();
+    } catch (error) {
+      if (!isAbort(error)) this.#options.alarms.raise('COPY_WAITING', describeError(error));
+    } finally {
+      this.#sending = undefined;
     }
   }
 

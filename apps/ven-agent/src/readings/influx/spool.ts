@@ -24,7 +24,6 @@ export class Spool {
   readonly #db: Database;
   readonly #maxBytes: number;
   readonly #sql;
-  #bytes: number;
 
   /** @throws the DB_ errors of openDatabase */
   constructor(path: string, maxBytes: number) {
@@ -32,7 +31,6 @@ export class Spool {
     this.#maxBytes = maxBytes;
     try {
       this.#sql = prepare(this.#db);
-      this.#bytes = this.#sql.bytes.get()?.bytes ?? 0;
     } catch (error) {
       this.#db.close();
       throw error;
@@ -41,7 +39,7 @@ export class Spool {
 
   /** Bytes that wait. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#sql.bytes.get()?.bytes ?? 0;
   }
 
   /** Adds a batch; the oldest are dropped where all would be more than allowed. @returns how many lines were dropped */
@@ -49,12 +47,11 @@ export class Spool {
     return this.#db.transaction(() => {
       let dropped = 0;
       for (let oldest = this.oldest(); oldest !== undefined; oldest = this.oldest()) {
-        if (this.#bytes + gzip.length <= this.#maxBytes) break;
+        if (this.bytes + gzip.length <= this.#maxBytes) break;
         this.remove(oldest.id);
         dropped += oldest.lines;
       }
       this.#sql.insert.run([lines, splits, gzip]);
-      this.#bytes += gzip.length;
       return dropped;
     });
   }
@@ -65,7 +62,6 @@ export class Spool {
 
   remove(id: number): void {
     this.#sql.delete.run([id]);
-    this.#bytes = this.#sql.bytes.get()?.bytes ?? 0;
   }
 
   /** Puts the halves of a batch in its place; their order to others does not matter to the server. */
