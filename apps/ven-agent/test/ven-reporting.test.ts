@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { instant, milliseconds, minutes, seconds, wattHours, watts } from '@venfleet/core';
 import { FakeClock, MemoryLogger, sequenceRandom } from '@venfleet/core/testing';
-import { type GridEvent, VtnError } from '@venfleet/openadr';
+import { type EventProblem, type GridEvent, VtnError } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import type { PowerHistory } from '../src/baseline/baseline.js';
 import { changesLoad } from '../src/baseline/event-days.js';
@@ -21,11 +21,13 @@ let clock: FakeClock;
 let outbox: Outbox;
 let vtn: MemoryVtn;
 let reporting: VenReporting;
+let logger: MemoryLogger;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'venfleet-reporting-'));
   clock = new FakeClock(instant(MIDNIGHT - minutes(1)));
   vtn = new MemoryVtn();
+  logger = new MemoryLogger();
   outbox = Outbox.open(':memory:', clock);
 });
 afterEach(async () => {
@@ -72,6 +74,7 @@ const resource = (id: number, extra: Partial<Resource> = {}): Resource => ({
 
 interface Listing {
   events: GridEvent[] | 'unreachable';
+  problems: EventProblem[];
   targets: VenTargets;
   polls: number;
   targetPolls: number;
@@ -82,14 +85,14 @@ function start(
   listing: Partial<Listing>,
   history: PowerHistory = { meanPower: () => undefined },
 ): Listing {
-  const state: Listing = { events: [], targets: { ven: [], resources: {} }, polls: 0, targetPolls: 0, ...listing };
+  const state: Listing = { events: [], problems: [], targets: { ven: [], resources: {} }, polls: 0, targetPolls: 0, ...listing };
   const port: VenPort = {
     create: (report) => vtn.create(report),
     find: (event, name) => vtn.find(event, name),
     events: async () => {
       state.polls++;
       if (state.events === 'unreachable') throw new VtnError('VTN_UNREACHABLE', 'no VTN');
-      return state.events;
+      return { events: state.events, problems: state.problems };
     },
     targets: async () => {
       state.targetPolls++;
@@ -106,7 +109,7 @@ function start(
     calendar,
     clock,
     random: sequenceRandom(0.5),
-    logger: new MemoryLogger(),
+    logger,
   });
   reporting.start();
   return state;
@@ -132,6 +135,16 @@ describe('events reach reporting by polling', () => {
     state.events = 'unreachable';
     await advanceTo(at('03:00'));
     expect(vtn.covered).toEqual(['0-0', '1-1']);
+  });
+
+  test('one in which it cannot be understood says nothing of it', async () => {
+    const state = start([resource(1)], { events: [gridEvent('e1', 2)] });
+    await advanceTo(at('00:10'));
+    state.events = [];
+    state.problems = [{ id: 'e1', mistakes: ['intervals: must be array'] }];
+    await advanceTo(at('03:00'));
+    expect(vtn.covered).toEqual(['0-0', '1-1']);
+    expect(logger.lines.filter(({ message }) => message === 'an event cannot be understood')).toHaveLength(1);
   });
 
   test('one that succeeds without it means that it is deleted', async () => {

@@ -88,11 +88,12 @@ export class ReportingEngine {
   /**
    * Takes the VTN's events as they are now. Those that are not among them are deleted: their reports are given up.
    * @param events the complete list of a listing that succeeded (OpenADR 3.1 User Guide, event deletion)
+   * @param unreadable ids of events that are there and cannot be understood: what is known of them stays
    */
-  update(events: readonly ReportableEvent[]): void {
+  update(events: readonly ReportableEvent[], unreadable: readonly string[] = []): void {
     const { outbox, logger } = this.#options;
     const current = events.filter(({ reportRequests }) => reportRequests.length > 0);
-    const ids = new Set(current.map(({ id }) => id));
+    const ids = new Set([...current.map(({ id }) => id), ...unreadable]);
     for (const { id } of outbox.events()) if (!ids.has(id)) this.#forget(id);
     for (const event of current) {
       const { seenAt, changed } = outbox.rememberEvent(event.id, JSON.stringify(reportableOf(event)));

@@ -1,5 +1,5 @@
 import { type HasNow, hours } from '@venfleet/core';
-import { type Database, openDatabase } from '@venfleet/sqlite';
+import { type Database, type OwnerLock, openDatabase, ownFile } from '@venfleet/sqlite';
 import { type AuditRow, OUTBOX_SCHEMA, prepareOutbox, type ReportState } from './outbox-schema.js';
 import { type OutboxReport, type StoredEvent, type Tally, toReport, toStoredEvent, VenOutbox } from './ven-outbox.js';
 
@@ -28,17 +28,25 @@ export class Outbox {
   readonly #clock: HasNow;
   readonly #sql;
   readonly #tally: Tally;
+  readonly #lock: OwnerLock | undefined;
 
-  constructor(db: Database, clock: HasNow) {
+  private constructor(db: Database, clock: HasNow, lock?: OwnerLock) {
     this.#db = db;
     this.#clock = clock;
+    this.#lock = lock;
     this.#sql = prepareOutbox(db);
     this.#tally = { acknowledged: this.#sql.acknowledged.get()?.count ?? 0 };
   }
 
-  /** @throws the DB_ errors of openDatabase */
+  /** Only one process may have it open to write. @throws VenfleetError DB_IN_USE, and the DB_ errors of openDatabase */
   static open(path: string, clock: HasNow): Outbox {
-    return new Outbox(openDatabase(path, { schema: OUTBOX_SCHEMA, mode: 'create', synchronous: 'full' }), clock);
+    const lock = path === ':memory:' ? undefined : ownFile(path, OUTBOX_SCHEMA.what);
+    try {
+      return new Outbox(openDatabase(path, { schema: OUTBOX_SCHEMA, mode: 'create', synchronous: 'full' }), clock, lock);
+    } catch (error) {
+      lock?.release();
+      throw error;
+    }
   }
 
   /** As {@link open}, but only to read it. @throws VenfleetError DB_MISSING and the other DB_ errors */
@@ -97,5 +105,6 @@ export class Outbox {
 
   close(): void {
     this.#db.close();
+    this.#lock?.release();
   }
 }

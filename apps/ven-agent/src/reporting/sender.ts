@@ -83,7 +83,8 @@ export class ReportSender {
     } catch (error) {
       if (isAbort(error)) throw error;
       if (!(error instanceof VtnError)) throw error;
-      if (isNotFound(error)) this.#end(report, 'expired', 'the VTN no longer has the event');
+      // 3.1 answers 409 for a reference that leads nowhere; a report of that name was looked for.
+      if (isNotFound(error) || isConflict(error)) this.#end(report, 'expired', 'the VTN no longer has the event');
       else if (isRefusal(error)) this.#end(report, 'failed', describeError(error));
       else {
         if (!isUncertain(error) && report.state !== 'sent') outbox.markUnsent(report.id, describeError(error));

@@ -1,6 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Duration, type Instant, instant, milliseconds } from '@venfleet/core';
-import type { Attribute, ReportRequest, Span } from '@venfleet/openadr';
+import { type Instant, instant, milliseconds } from '@venfleet/core';
+import {
+  AGGREGATED_REPORT,
+  type Attribute,
+  type ReportDraft,
+  type ReportInterval,
+  type ReportRequest,
+  type ReportValueDescriptor,
+  type Span,
+} from '@venfleet/openadr';
 import type { Baseline } from '../baseline/baseline.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { type Answer, answerTo, DATA_QUALITY, longestForecast, type ReportedResource, type Scene, windowOf } from './payloads.js';
@@ -8,28 +16,8 @@ import { type Measured, missing, type Quality, sumOf, worse } from './quality.js
 import { readingTypeOf } from './request.js';
 import { inUnit } from './units.js';
 
-/** The resource name under which sums over resources are reported (Definition, reportDescriptor.aggregate). */
-export const AGGREGATED_REPORT = 'AGGREGATED_REPORT';
-
-/** What the values of one payload type mean. */
-export interface ValueDescriptor {
-  readonly payloadType: string;
-  readonly readingType?: string;
-  readonly units?: string;
-}
-
-export interface ReportedInterval {
-  readonly id: number;
-  readonly start: Instant;
-  readonly duration: Duration | 'forever';
-  readonly payloads: readonly Attribute[];
-}
-
 /** The content of a report: who said what when. */
-export interface ReportContent {
-  readonly descriptors: readonly ValueDescriptor[];
-  readonly resources: readonly { readonly name: string; readonly intervals: readonly ReportedInterval[] }[];
-}
+export type ReportContent = Pick<ReportDraft, 'descriptors' | 'resources'>;
 
 /** A request with the way to answer it and the resources that it is about. */
 export interface AnsweredRequest {
@@ -81,7 +69,7 @@ export async function buildContent(
   const summed = answers.filter(({ request }) => request.aggregate);
   const all = new Map(answers.flatMap(({ resources }) => resources).map((resource) => [resource.id, resource]));
   const parts = new Map(summed.map((answered) => [answered, spans.map((): WeightedPart[] => [])]));
-  const resources: { name: string; intervals: ReportedInterval[] }[] = [];
+  const resources: { name: string; intervals: ReportInterval[] }[] = [];
   for (const resource of all.values()) {
     const own = single.filter((answered) => answered.resources.includes(resource));
     const shared = summed.filter((answered) => answered.resources.includes(resource));
@@ -156,9 +144,9 @@ function cellOf(type: string, { unit, word }: Answer, measured: Measured): Cell 
  * A DATA_QUALITY payload stands beside exactly one data payload (Definition, DATA_QUALITY): a value that is not OK gets
  * an interval object of its own, with the same id.
  */
-function intervalsOf(span: Span, cells: readonly Cell[], alwaysQuality: boolean): ReportedInterval[] {
+function intervalsOf(span: Span, cells: readonly Cell[], alwaysQuality: boolean): ReportInterval[] {
   const duration = span.end === 'forever' ? 'forever' : milliseconds(span.end - span.start);
-  const interval = (payloads: Attribute[]): ReportedInterval => ({ id: span.id, start: span.start, duration, payloads });
+  const interval = (payloads: Attribute[]): ReportInterval => ({ id: span.id, start: span.start, duration, payloads });
   const plain = alwaysQuality ? [] : cells.filter(({ quality }) => quality === 'OK');
   const marked = cells.filter((cell) => !plain.includes(cell));
   return [
@@ -172,7 +160,7 @@ function intervalsOf(span: Span, cells: readonly Cell[], alwaysQuality: boolean)
   ];
 }
 
-function descriptorOf({ request, answer }: AnsweredRequest): ValueDescriptor {
+function descriptorOf({ request, answer }: AnsweredRequest): ReportValueDescriptor {
   const units = answer.unit?.name;
   return {
     payloadType: request.payloadType,

@@ -1,5 +1,5 @@
 import { type Clock, type Duration, type Instant, type Logger, minutes, type Random } from '@venfleet/core';
-import type { GridEvent, Target } from '@venfleet/openadr';
+import type { EventList, GridEvent, Target } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import { type PowerHistory, tenInTen } from '../baseline/baseline.js';
 import type { LocalCalendar } from '../baseline/calendar.js';
@@ -14,7 +14,7 @@ import type { VenOutbox, VenTargets } from './ven-outbox.js';
 /** What reporting needs of the VTN for one VEN. */
 export interface VenPort extends ReportPort {
   /** All events that this VEN can see. @throws VtnError when the list is not complete */
-  events(signal: AbortSignal): Promise<readonly GridEvent[]>;
+  events(signal: AbortSignal): Promise<Pick<EventList, 'events' | 'problems'>>;
   /** The targets that the VTN gave this VEN and its resources. @throws VtnError */
   targets(signal: AbortSignal): Promise<VenTargets>;
 }
@@ -44,6 +44,7 @@ export class VenReporting {
   #targets: VenTargets | undefined;
   #targetsAt = Number.NEGATIVE_INFINITY;
   readonly #eventDays: Set<string>;
+  readonly #warned = new Set<string>();
 
   constructor(options: VenReportingOptions) {
     this.#options = options;
@@ -74,10 +75,20 @@ export class VenReporting {
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
-    const events = await this.#options.port.events(signal);
+    const { events, problems } = await this.#options.port.events(signal);
     if (events.some(namesTargets)) await this.#refreshTargets(signal);
     this.#noteEventDay(events);
-    this.#engine.update(events);
+    for (const { id, mistakes } of problems) this.#warnOnce(id, mistakes);
+    this.#engine.update(
+      events,
+      problems.map(({ id }) => id),
+    );
+  }
+
+  #warnOnce(event: string, mistakes: readonly string[]): void {
+    if (this.#warned.has(event)) return;
+    this.#warned.add(event);
+    this.#options.logger.warn({ ven: this.#options.name, event, mistakes }, 'an event cannot be understood');
   }
 
   async #refreshTargets(signal: AbortSignal): Promise<void> {

@@ -1,0 +1,128 @@
+import {
+  type Clock,
+  type Duration,
+  hours,
+  type Instant,
+  isAbort,
+  isVenfleetError,
+  type Logger,
+  type Random,
+} from '@venfleet/core';
+import type { Resource } from '@venfleet/resource-db';
+import { isDanishHoliday, localCalendar } from '../baseline/calendar.js';
+import type { ReadingSource } from '../readings/reading.js';
+import type { FleetConnection } from '../vtn.js';
+import { readingHistory } from './history.js';
+import { Outbox } from './outbox.js';
+import { VenReporting, type VenReportingOptions } from './ven-reporting.js';
+import { vtnPort } from './vtn-port.js';
+
+/** A VEN that is registered at the VTN. */
+export interface RegisteredVenResources {
+  readonly name: string;
+  /** The VTN's id of it. */
+  readonly venId: string;
+  readonly resources: readonly Resource[];
+}
+
+export interface FleetReportingOptions {
+  readonly connection: FleetConnection;
+  readonly vens: readonly RegisteredVenResources[];
+  readonly readings: ReadingSource;
+  /** Path of the outbox's database. */
+  readonly outbox: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** By default 30 s. */
+  readonly pollInterval?: Duration | undefined;
+  /** IANA name; days and times of day of baselines are local ones. By default Europe/Copenhagen. */
+  readonly timeZone?: string | undefined;
+}
+
+const PRUNE_EVERY = hours(1);
+
+/** The reporting of all VENs of this process. Constructors do no I/O; `start` opens the outbox. */
+export class FleetReporting {
+  readonly #options: FleetReportingOptions;
+  #outbox: Outbox | undefined;
+  #vens: VenReporting[] = [];
+  readonly #venOf = new Map<number, VenReporting>();
+  #stopping = new AbortController();
+  #pruning: Promise<void> | undefined;
+
+  constructor(options: FleetReportingOptions) {
+    this.#options = options;
+  }
+
+  /** A VEN without credentials is left out and logged. @throws VenfleetError DB_IN_USE, and the DB_ errors of openDatabase */
+  start(): void {
+    const { vens, clock } = this.#options;
+    const logger = this.#options.logger.child({ component: 'reporting' });
+    const outbox = Outbox.open(this.#options.outbox, clock);
+    this.#outbox = outbox;
+    const shared = {
+      calendar: localCalendar(this.#options.timeZone ?? 'Europe/Copenhagen', isDanishHoliday),
+      history: readingHistory(
+        this.#options.readings,
+        vens.flatMap(({ resources }) => resources),
+      ),
+      logger,
+    };
+    this.#vens = vens.flatMap((ven) => this.#venReporting(ven, outbox, shared));
+    for (const ven of this.#vens) ven.start();
+    this.#stopping = new AbortController();
+    this.#pruning = this.#prune(outbox, logger, this.#stopping.signal);
+  }
+
+  #venReporting(
+    { name, venId, resources }: RegisteredVenResources,
+    outbox: Outbox,
+    shared: Pick<VenReportingOptions, 'calendar' | 'history' | 'logger'>,
+  ): VenReporting[] {
+    const { connection, readings, clock, random, pollInterval } = this.#options;
+    try {
+      const { client } = connection.forVen(name);
+      const port = vtnPort(client, { name, id: venId });
+      const own = outbox.forVen(connection.url, name);
+      const ven = new VenReporting({ ...shared, name, resources, outbox: own, port, readings, clock, random, pollInterval });
+      for (const { id } of resources) this.#venOf.set(id, ven);
+      return [ven];
+    } catch (error) {
+      if (!isVenfleetError(error, 'NO_CREDENTIALS')) throw error;
+      shared.logger.error({ ven: name, reason: error.message, hint: error.hint }, 'a VEN does not report');
+      return [];
+    }
+  }
+
+  /** What is not sent yet is sent after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new DOMException('reporting stops', 'AbortError'));
+    await Promise.all([this.#pruning, ...this.#vens.map((ven) => ven.stop())]);
+    this.#outbox?.close();
+    this.#outbox = undefined;
+  }
+
+  /** Readings of a resource before this time are in reports already, if any wanted them. */
+  reportedUntil(resource: number): Instant | undefined {
+    return this.#venOf.get(resource)?.reportedUntil();
+  }
+
+  /** Reports acknowledged since the outbox was made, and those that are due and wait for it. */
+  counts(): { readonly acknowledged: number; readonly waiting: number } {
+    return this.#outbox?.counts() ?? { acknowledged: 0, waiting: 0 };
+  }
+
+  async #prune(outbox: Outbox, logger: Logger, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        outbox.prune();
+        await this.#options.clock.sleep(PRUNE_EVERY, signal);
+      } catch (error) {
+        if (isAbort(error)) return;
+        logger.error({ err: error }, 'the outbox cannot be pruned');
+        await this.#options.clock.sleep(PRUNE_EVERY, signal).catch(() => undefined);
+      }
+    }
+  }
+}
