@@ -13,12 +13,17 @@ import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from './config
 import { fleetStatus } from './registration/fleet-status.js';
 import { statusText, summaryText } from './registration/output.js';
 import { registerFleet } from './registration/register-fleet.js';
+import { addReportPlan, addReports } from './reporting/cli.js';
+import { addRun } from './run/command.js';
 
 /** The agent's command line. @param env the environment, read by main.ts alone. */
 export function buildProgram(env: NodeJS.ProcessEnv): Command {
   const program = createProgram('ven-agent', 'OpenADR 3 VEN agent');
   addRegister(program, env);
   addStatus(program, env);
+  addReports(program, env);
+  addReportPlan(program, env);
+  addRun(program, env);
   return program;
 }
 

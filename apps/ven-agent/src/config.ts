@@ -4,6 +4,7 @@ import { type LogLevel, milliseconds } from '@venfleet/core';
 import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
 import { z } from 'zod';
 import { type ReadingsSettings, readingsSchema, readingsSettings } from './readings/config.js';
+import { meteringSchema, opsSchema, type RunSettings, reportingSchema, runSettings } from './run/config.js';
 import type { ClientSecret, VtnSettings } from './vtn.js';
 
 export const DEFAULT_CONFIG_FILE = 'config/ven-agent.yaml';
@@ -39,6 +40,9 @@ const configSchema = z.strictObject({
   state: z.string().min(1).optional(),
   readings: readingsSchema.optional(),
   outbox: z.string().min(1).optional(),
+  metering: meteringSchema.optional(),
+  reporting: reportingSchema.optional(),
+  ops: opsSchema.optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
 
@@ -55,6 +59,8 @@ export interface ConfigFlags {
   readonly db?: string;
   readonly state?: string;
   readonly outbox?: string;
+  readonly profiles?: string;
+  readonly opsPort?: number;
   readonly logLevel?: string;
 }
 
@@ -64,6 +70,7 @@ export interface AgentConfig {
   readonly state: string;
   readonly outbox: string;
   readonly readings: ReadingsSettings;
+  readonly run: RunSettings;
   readonly logLevel: LogLevel;
 }
 
@@ -103,6 +110,11 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     db: flags.db ?? env.VENFLEET_DB ?? file.database ?? 'config/resources.db',
     state,
     outbox: flags.outbox ?? env.VENFLEET_OUTBOX ?? file.outbox ?? join(dirname(state), 'outbox.db'),
+    run: runSettings({
+      ...file,
+      metering: { ...file.metering, ...(flags.profiles === undefined ? {} : { profiles: flags.profiles }) },
+      ops: { ...file.ops, ...(flags.opsPort === undefined ? {} : { port: flags.opsPort }) },
+    }),
     readings: readingsSettings(file.readings ?? {}, env, dirname(state)),
     logLevel: oneOf('log level', flags.logLevel ?? file.logLevel ?? 'warn', ['debug', 'info', 'warn', 'error'] as const),
   };

@@ -102,8 +102,14 @@ function openRegistry({ state, dryRun }: RegisterFleetOptions, clock: Clock): Re
   return existsSync(state) ? Registry.openReadonly(state, clock) : undefined;
 }
 
-/** The chosen VENs, biggest first. */
-function selectVens(db: ResourceDb, { vens: wanted, limit }: RegisterFleetOptions): { name: string; resources: number }[] {
+/**
+ * The chosen VENs, biggest first.
+ * @throws VenfleetError VEN_UNKNOWN, DB_EMPTY
+ */
+export function selectVens(
+  db: ResourceDb,
+  { vens: wanted, limit }: Pick<RegisterFleetOptions, 'vens' | 'limit'>,
+): { name: string; resources: number }[] {
   const all = db.resources.vens();
   const unknown = (wanted ?? []).filter((name) => !all.some((ven) => ven.name === name));
   if (unknown.length > 0) {

@@ -38,7 +38,9 @@ export function resource(id: number, changes: Partial<Resource> = {}): Resource 
   };
 }
 
-export function connection(id: number, settings: Omit<NewConnection, 'actor'>): Connection {
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+export function connection(id: number, settings: DistributiveOmit<NewConnection, 'actor'>): Connection {
   return { id, actor: 'READER', createdAt: 0 as Instant, updatedAt: 0 as Instant, ...settings } as Connection;
 }
 

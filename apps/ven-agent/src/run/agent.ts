@@ -1,0 +1,189 @@
+import type { Clock, Logger, Random } from '@venfleet/core';
+import { loadProfiles } from '@venfleet/devices/node';
+import { openResourceDb, type Resource } from '@venfleet/resource-db';
+import type { AgentConfig } from '../config.js';
+import { openCsvRows } from '../metering/adapters/csv-rows.js';
+import { openModbusSerial } from '../metering/adapters/modbus-serial-link.js';
+import { openMqttWith } from '../metering/adapters/mqtt-link.js';
+import { createChannels } from '../metering/channels.js';
+import { Metering } from '../metering/metering.js';
+import { type MeteringPlan, planMetering } from '../metering/plan.js';
+import { OpsServer } from '../ops/server.js';
+import { AlarmBoard } from '../readings/alarms.js';
+import { Readings } from '../readings/readings.js';
+import { selectVens } from '../registration/register-fleet.js';
+import { ReportingLink } from './reporting-link.js';
+import type { AgentStatus } from './status.js';
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  /** Only these VENs, by name. */
+  readonly vens?: readonly string[] | undefined;
+  /** Only the `limit` VENs with the most resources. */
+  readonly limit?: number | undefined;
+  /** False: meters and keeps, but has nothing to do with a VTN. */
+  readonly report: boolean;
+  /** For passwords of brokers. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What a started agent looks after. */
+export interface AgentFacts {
+  readonly vens: number;
+  readonly resources: number;
+  readonly gateways: number;
+  readonly brokers: number;
+  readonly files: number;
+  readonly unmetered: readonly { readonly resource: string; readonly reason: string }[];
+  /** Base URL of the health and metrics endpoints. */
+  readonly ops: string;
+  readonly vtn: string | null;
+}
+
+/** All parts of a running agent. */
+interface Parts {
+  readonly readings: Readings;
+  readonly metering: Metering;
+  readonly reporting: ReportingLink | undefined;
+  readonly ops: OpsServer;
+}
+
+/** The composition root: one process for one VEN or for many, whose states are apart. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #alarms: AlarmBoard;
+  #parts: Parts | undefined;
+  #vens = new Map<string, Resource[]>();
+  #plan: MeteringPlan = { gateways: [], brokers: [], files: [], unmetered: [] };
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#alarms = new AlarmBoard(options.logger);
+  }
+
+  /**
+   * Starts all parts or none. Meters, brokers and a VTN that are not there are no reason not to start.
+   * @throws VenfleetError DB_…, PROFILES_INVALID, VEN_UNKNOWN, PORT_TAKEN, …: what the operator must mend first
+   */
+  async start(): Promise<AgentFacts> {
+    this.#load();
+    const parts = this.#compose();
+    const started: (() => Promise<void>)[] = [];
+    try {
+      await parts.readings.start();
+      started.push(() => parts.readings.stop());
+      const ops = await parts.ops.start();
+      started.push(() => parts.ops.stop());
+      parts.reporting?.start();
+      parts.metering.start();
+      this.#parts = parts;
+      return this.#facts(ops);
+    } catch (error) {
+      for (const stop of started.reverse()) await stop();
+      throw error;
+    }
+  }
+
+  /** In reverse: no more reads, then no more reports, then the last readings go to the disk. */
+  async stop(): Promise<void> {
+    const parts = this.#parts;
+    this.#parts = undefined;
+    await parts?.metering.stop();
+    await parts?.reporting?.stop();
+    await parts?.readings.stop();
+    await parts?.ops.stop();
+  }
+
+  /** How it does now. */
+  status(): AgentStatus | undefined {
+    if (this.#parts === undefined) return undefined;
+    const { metering, readings, reporting } = this.#parts;
+    return {
+      metering: metering.stats,
+      unmetered: this.#plan.unmetered.length,
+      readings: readings.status(),
+      reporting: reporting === undefined ? undefined : { ...reporting.counts(), problem: reporting.problem },
+      alarms: this.#alarms.raised,
+    };
+  }
+
+  #load(): void {
+    const { config, vens, limit, clock, logger } = this.#options;
+    const catalog = loadProfiles(config.run.profiles);
+    const db = openResourceDb(config.db, 'readonly', clock);
+    try {
+      const names = selectVens(db, { ...(vens && { vens }), ...(limit !== undefined && { limit }) });
+      this.#vens = new Map(names.map(({ name }) => [name, db.resources.byVen(name)]));
+      this.#plan = planMetering([...this.#vens.values()].flat(), db.connections, catalog);
+    } finally {
+      db.close();
+    }
+    for (const { resource, reason } of this.#plan.unmetered) {
+      logger.warn({ resource: resource.resourceId, ven: resource.ven, reason }, 'resource is not metered');
+    }
+  }
+
+  #compose(): Parts {
+    const { config, report, env, clock, random, logger } = this.#options;
+    const ports = { clock, random, logger };
+    const resources = [...this.#vens.values()].flat();
+    let reporting: ReportingLink | undefined;
+    const readings = new Readings({
+      ...config.readings,
+      resources,
+      // Without reporting nobody will ask for what was read until now.
+      reportedUntil: (resource) => (report ? reporting?.reportedUntil(resource) : clock.now()),
+      ...ports,
+      alarms: this.#alarms,
+    });
+    const metering = new Metering({
+      channels: createChannels(
+        this.#plan,
+        { inFlight: config.run.modbusInFlight, replyPrefix: 'venfleet-agent' },
+        {
+          openGateway: openModbusSerial,
+          openBroker: openMqttWith(config.run.mqtt, random, env),
+          openRows: openCsvRows,
+          ...ports,
+          logger: logger.child({ component: 'metering' }),
+        },
+      ),
+      sink: readings.sink,
+      clock,
+      logger: logger.child({ component: 'metering' }),
+    });
+    const { vtn, state, outbox, run } = config;
+    if (report) {
+      const { pollInterval, timeZone } = run;
+      reporting = new ReportingLink({
+        vtn,
+        state,
+        outbox,
+        vens: this.#vens,
+        readings: readings.source,
+        pollInterval,
+        timeZone,
+        ...ports,
+      });
+    }
+    const ops = new OpsServer({ ...run.ops, status: () => this.status(), meters: () => metering.statuses() });
+    return { readings, metering, reporting, ops };
+  }
+
+  #facts(ops: string): AgentFacts {
+    const { gateways, brokers, files, unmetered } = this.#plan;
+    return {
+      vens: this.#vens.size,
+      resources: [...this.#vens.values()].reduce((sum, { length }) => sum + length, 0),
+      gateways: gateways.length,
+      brokers: brokers.length,
+      files: files.length,
+      unmetered: unmetered.map(({ resource, reason }) => ({ resource: resource.resourceId, reason })),
+      ops,
+      vtn: this.#options.report ? this.#options.config.vtn.url : null,
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import type { AgentStatus } from './status.js';
+
+/** On-time shares are of the slots of so many samples. */
+const WINDOW = 6;
+
+const number = (value: number) => value.toLocaleString('en');
+
+/** One moment of a running agent, for a line on the terminal or a record in a pipe. */
+export interface LiveFigures {
+  readonly meters: number;
+  readonly answering: number;
+  readonly readingsPerS: number;
+  /** Of the slots in the last samples that are over, the share in which the meter was read on time; undefined before any is. */
+  readonly onTime: number | undefined;
+  readonly reports: { readonly acknowledged: number; readonly waiting: number } | undefined;
+}
+
+/** Makes figures of statuses taken one after the other. */
+export class LiveFigureSeries {
+  readonly #samples: { readonly atMs: number; readonly status: AgentStatus }[] = [];
+
+  /** @param atMs on the monotonic clock */
+  next(status: AgentStatus, atMs: number): LiveFigures {
+    const previous = this.#samples.at(-1);
+    this.#samples.push({ atMs, status });
+    if (this.#samples.length > WINDOW + 1) this.#samples.shift();
+    const oldest = this.#samples[0]?.status.metering;
+    const { metering, reporting } = status;
+    const spanS = previous === undefined ? 0 : (atMs - previous.atMs) / 1000;
+    const over = (m: AgentStatus['metering'] | undefined) => (m === undefined ? 0 : m.onTime + m.late + m.failed + m.skipped);
+    const slots = over(metering) - over(oldest);
+    return {
+      meters: metering.meters,
+      answering: metering.answering,
+      readingsPerS: spanS === 0 ? 0 : (metering.readings - (previous?.status.metering.readings ?? 0)) / spanS,
+      onTime: slots === 0 ? undefined : (metering.onTime - (oldest?.onTime ?? 0)) / slots,
+      reports: reporting && { acknowledged: reporting.acknowledged, waiting: reporting.waiting },
+    };
+  }
+}
+
+/** The figures on one line, for people. */
+export function liveText({ meters, answering, readingsPerS, onTime, reports }: LiveFigures): string {
+  return [
+    `${number(answering)} of ${number(meters)} meters answer`,
+    `${number(Math.round(readingsPerS))} readings/s`,
+    `${onTime === undefined ? '–' : (onTime * 100).toFixed(1)} % on time`,
+    ...(reports === undefined
+      ? []
+      : [`${number(reports.acknowledged)} reports acknowledged, ${number(reports.waiting)} waiting`]),
+  ].join(' · ');
+}

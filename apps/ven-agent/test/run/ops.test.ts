@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { OpsServer } from '../../src/ops/server.js';
+import type { AgentStatus } from '../../src/run/status.js';
+import { resource } from '../metering/support.js';
+
+const servers: OpsServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+const status = (changes: Partial<AgentStatus> = {}): AgentStatus => ({
+  metering: {
+    meters: 2,
+    answering: 1,
+    problems: { METER_TIMEOUT: 1 },
+    readings: 7,
+    channels: 1,
+    unreachable: [],
+    scheduled: 9,
+    onTime: 7,
+    late: 0,
+    failed: 2,
+    skipped: 0,
+  },
+  unmetered: 0,
+  readings: { store: { waiting: 3, added: 7, lost: 0 } as AgentStatus['readings']['store'], copy: undefined },
+  reporting: { acknowledged: 5, waiting: 1, problem: undefined },
+  alarms: new Map(),
+  ...changes,
+});
+
+async function serve(now: () => AgentStatus | undefined): Promise<{ url: string; server: OpsServer }> {
+  const counts = { scheduled: 1, onTime: 1, late: 0, failed: 0, skipped: 0, hasAnswered: true };
+  const meters = () => [
+    { resource: resource(1), ...counts, problem: undefined },
+    { resource: resource(2), ...counts, problem: { code: 'METER_TIMEOUT', message: 'no answer' } },
+  ];
+  const server = new OpsServer({ host: '127.0.0.1', port: 0, status: now, meters });
+  servers.push(server);
+  return { url: await server.start(), server };
+}
+
+describe('the ops endpoints', () => {
+  test('say that the process turns', async () => {
+    const { url } = await serve(() => undefined);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test('say that the agent is ready, or why not', async () => {
+    let now: AgentStatus | undefined = status();
+    const { url } = await serve(() => now);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    now = status({ alarms: new Map([['READINGS_LOST', '5 readings']]) });
+    const response = await fetch(`${url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ ready: false, reasons: ['READINGS_LOST: 5 readings'] });
+    now = undefined;
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  });
+
+  test('give metrics that Prometheus reads', async () => {
+    const { url } = await serve(() => status());
+    const response = await fetch(`${url}/metrics`);
+    expect(response.headers.get('content-type')).toContain('text/plain');
+    const text = await response.text();
+    for (const line of [
+      'ven_agent_ready 1',
+      'ven_agent_meters_answering 1',
+      'ven_agent_meter_problems{code="METER_TIMEOUT"} 1',
+      'ven_agent_slots_total{outcome="onTime"} 7',
+      'ven_agent_reports_acknowledged_total 5',
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+  });
+
+  test('list the meters, or only those with a problem', async () => {
+    const { url } = await serve(() => status());
+    const list = async (query: string) =>
+      ((await (await fetch(`${url}/meters${query}`)).json()) as { meters: { name: string }[] }).meters;
+    expect((await list('')).map(({ name }) => name)).toEqual(['site 1', 'site 2']);
+    expect((await list('?problem')).map(({ name }) => name)).toEqual(['site 2']);
+  });
+
+  test('refuse other pages and methods', async () => {
+    const { url } = await serve(() => status());
+    expect((await fetch(`${url}/`)).status).toBe(404);
+    expect((await fetch(`${url}/healthz`, { method: 'POST' })).status).toBe(405);
+  });
+
+  test('say which port is taken', async () => {
+    const { url } = await serve(() => status());
+    const other = new OpsServer({
+      host: '127.0.0.1',
+      port: Number(new URL(url).port),
+      status: () => undefined,
+      meters: () => [],
+    });
+    await expect(other.start()).rejects.toMatchObject({ code: 'PORT_TAKEN' });
+  });
+});

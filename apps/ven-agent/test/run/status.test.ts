@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals';
+import { LiveFigureSeries, liveText } from '../../src/run/live-line.js';
+import { type AgentStatus, notReady } from '../../src/run/status.js';
+
+const store = { waiting: 0, added: 0, lost: 0 } as AgentStatus['readings']['store'];
+
+function status(metering: Partial<AgentStatus['metering']> = {}, rest: Partial<AgentStatus> = {}): AgentStatus {
+  return {
+    metering: {
+      meters: 10,
+      answering: 10,
+      problems: {},
+      readings: 0,
+      channels: 1,
+      unreachable: [],
+      scheduled: 0,
+      onTime: 0,
+      late: 0,
+      failed: 0,
+      skipped: 0,
+      ...metering,
+    },
+    unmetered: 0,
+    readings: { store, copy: undefined },
+    reporting: { acknowledged: 0, waiting: 0, problem: undefined },
+    alarms: new Map(),
+    ...rest,
+  };
+}
+
+describe('an agent is ready', () => {
+  test('while meters answer, reporting runs and no alarm is raised', () => {
+    expect(notReady(status())).toEqual([]);
+    expect(notReady(status({ answering: 1 }))).toEqual([]);
+    expect(notReady(status({}, { reporting: undefined }))).toEqual([]);
+    expect(notReady(status({ meters: 0, answering: 0 }))).toEqual([]);
+  });
+
+  test('not otherwise, and says why', () => {
+    expect(notReady(status({ answering: 0 }))).toEqual(['no meter has answered yet']);
+    expect(notReady(status({}, { alarms: new Map([['READINGS_DISK_FULL', 'no room']]) }))).toEqual([
+      'READINGS_DISK_FULL: no room',
+    ]);
+    expect(notReady(status({}, { reporting: { acknowledged: 0, waiting: 0, problem: 'VTN down' } }))).toEqual([
+      'no reporting: VTN down',
+    ]);
+  });
+});
+
+describe('the live line', () => {
+  test('shows rates between two looks and shares of the slots that are over', () => {
+    const series = new LiveFigureSeries();
+    series.next(status({ readings: 100, onTime: 100, scheduled: 100 }), 0);
+    const figures = series.next(status({ readings: 1100, onTime: 1090, failed: 10, scheduled: 1120 }), 10_000);
+    expect(figures).toMatchObject({ readingsPerS: 100, onTime: 0.99 });
+    expect(liveText({ ...figures, meters: 9714, answering: 9700, reports: { acknowledged: 1234, waiting: 2 } })).toBe(
+      '9,700 of 9,714 meters answer · 100 readings/s · 99.0 % on time · 1,234 reports acknowledged, 2 waiting',
+    );
+  });
+
+  test('leaves out what is not known, and reports where nothing is reported', () => {
+    const first = new LiveFigureSeries().next(status({}, { reporting: undefined }), 0);
+    expect(liveText(first)).toBe('10 of 10 meters answer · 0 readings/s · – % on time');
+  });
+});
