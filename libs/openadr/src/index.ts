@@ -12,7 +12,7 @@ export {
   type VtnErrorCode,
 } from './client/errors.js';
 export { AdaptiveLimiter, type LimiterOptions } from './client/limiter.js';
-export type { CallOptions } from './client/session.js';
+export type { CallOptions, ListOptions } from './client/session.js';
 export { anonymous, type ClientCredentials, clientCredentialsTokens, type TokenSource } from './client/tokens.js';
 export {
   createHttpTransport,
@@ -37,6 +37,7 @@ export {
 } from './domain/report.js';
 export * from './domain/report-plan.js';
 export type * from './domain/report-request.js';
+export { type Targeted, targetedResources } from './domain/scope.js';
 export * from './domain/timeline.js';
 export {
   AuthError,

@@ -187,6 +187,22 @@ describe.each(VERSIONS)('events and reports by the client, OpenADR %s', (version
     expect(Object.fromEntries(query)).toEqual({ skip: '0', limit: '50', programID: 'p', eventID: 'e', clientName: 'Aalborg' });
   });
 
+  it('reads a list only until there is enough of it', async () => {
+    server.handle(({ query }) => {
+      const skip = Number(query.get('skip'));
+      const reports = Array.from({ length: 50 }, (_, i) => ({
+        id: `r${skip + i}`,
+        eventID: 'e',
+        clientName: 'c',
+        resources: [],
+      }));
+      return { body: reports };
+    });
+    const found = await client(version, 'VEN').listReports({}, { enough: (page) => page.some(({ id }) => id === 'r120') });
+    expect(found).toHaveLength(150);
+    expect(server.requests).toHaveLength(3);
+  });
+
   it('reads pages of fewer reports where they are too long', async () => {
     const reports = Array.from({ length: 60 }, (_, i) => ({
       id: `r${i}`,

@@ -23,7 +23,7 @@ import type {
   Ven,
   VenResource,
 } from './domain.js';
-import { type CallOptions, VtnSession } from './session.js';
+import { type CallOptions, type ListOptions, VtnSession } from './session.js';
 import type { TokenSource } from './tokens.js';
 import type { HttpTransport } from './transport.js';
 
@@ -63,7 +63,7 @@ export interface VtnClient {
   updateEvent(current: GridEvent, changes: EventChanges, options?: CallOptions): Promise<GridEvent>;
   deleteEvent(id: string, options?: CallOptions): Promise<void>;
   /** Newest first, as far as the VTN does so. */
-  listReports(filter?: ReportFilter, options?: CallOptions): Promise<GridReport[]>;
+  listReports(filter?: ReportFilter, options?: ListOptions<GridReport>): Promise<GridReport[]>;
   createReport(draft: ReportDraft, options?: CallOptions): Promise<Created>;
   updateReport(id: string, draft: ReportDraft, options?: CallOptions): Promise<Created>;
   deleteReport(id: string, options?: CallOptions): Promise<void>;

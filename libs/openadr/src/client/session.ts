@@ -36,6 +36,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ListOptions<T> extends CallOptions {
+  /** Given each page: true ends the reading, for who has found what it looks for in a list without end. */
+  readonly enough?: ((page: readonly T[]) => boolean) | undefined;
+}
+
 export interface SessionOptions {
   readonly transport: HttpTransport;
   readonly baseUrl: string;
@@ -87,7 +92,7 @@ export class VtnSession {
   }
 
   /** Reads a list to its end; one page that fails fails the list. Records that move between pages are listed once. */
-  async list<T extends { readonly id: string }>(call: ListCall<T>, options?: CallOptions): Promise<T[]> {
+  async list<T extends { readonly id: string }>(call: ListCall<T>, options?: ListOptions<T>): Promise<T[]> {
     const found = new Map<string, T>();
     let size = PAGE;
     for (let skip = 0; ; ) {
@@ -95,6 +100,7 @@ export class VtnSession {
       size = page.size;
       const before = found.size;
       for (const item of page.items) found.set(item.id, item);
+      if (options?.enough?.(page.items)) break;
       if (page.items.length < size || (page.items.length > size && found.size === before)) break;
       if (found.size === before) throw protocolError(page.asked, page.response, ['it repeats itself: the VTN ignores skip']);
       if (found.size > LONGEST_LIST)
