@@ -88,7 +88,7 @@ function start(
   const state: Listing = { events: [], problems: [], targets: { ven: [], resources: {} }, polls: 0, targetPolls: 0, ...listing };
   const port: VenPort = {
     create: (report) => vtn.create(report),
-    find: (event, name) => vtn.find(event, name),
+    find: (report) => vtn.find(report),
     events: async () => {
       state.polls++;
       if (state.events === 'unreachable') throw new VtnError('VTN_UNREACHABLE', 'no VTN');

@@ -1,9 +1,17 @@
 import { type Instant, instant, type Logger } from '@venfleet/core';
-import { isAdHoc, ReportPlan, startOf, type Timeline, timelineOf, timingProblem } from '@venfleet/openadr';
+import {
+  isAdHoc,
+  ReportPlan,
+  startOf,
+  type Targeted,
+  type Timeline,
+  targetedResources,
+  timelineOf,
+  timingProblem,
+} from '@venfleet/openadr';
 import type { ReportableEvent } from './event.js';
 import { DATA_QUALITY, type ReportedResource } from './payloads.js';
 import { groupRequests, type RequestGroup } from './request.js';
-import { type Targeted, targetedResources } from './scope.js';
 import { type AnsweredRequest, answerable } from './values.js';
 
 /** A resource as reporting sees it: its readings, its limits, and the targets that the VTN gave it. */

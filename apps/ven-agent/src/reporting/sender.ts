@@ -27,7 +27,7 @@ export interface ReportPort {
   /** @returns the VTN's id of the report. @throws VtnError */
   create(report: OutgoingReport, signal: AbortSignal): Promise<string>;
   /** The id of this VEN's report of that name, if there is one. @throws VtnError */
-  find(eventId: string, name: string, signal: AbortSignal): Promise<string | undefined>;
+  find(report: Pick<OutboxReport, 'event' | 'name' | 'dueAt'>, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** After the client's own repetitions have failed: pauses up to five minutes, or as long as the VTN asks. */
@@ -111,7 +111,7 @@ export class ReportSender {
   /** Takes over the report of this name that the VTN has; false when there is none. */
   async #adopt(report: OutboxReport, signal: AbortSignal): Promise<boolean> {
     const { outbox, port, logger } = this.#options;
-    const found = await port.find(report.event, report.name, signal);
+    const found = await port.find(report, signal);
     if (found === undefined) return false;
     outbox.acknowledge(report.id, found);
     this.#failures = 0;

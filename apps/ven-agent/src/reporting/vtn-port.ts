@@ -1,4 +1,5 @@
-import type { Target, VtnClient } from '@venfleet/openadr';
+import { hours, type Instant, instant } from '@venfleet/core';
+import type { GridReport, Target, VtnClient } from '@venfleet/openadr';
 import type { VenPort } from './ven-reporting.js';
 
 /** The VTN as the reporting of one VEN needs it. @param ven its name and its id at the VTN */
@@ -8,9 +9,11 @@ export function vtnPort(client: VtnClient, ven: { readonly name: string; readonl
       const { id } = await client.createReport({ eventId, clientName: ven.name, name, ...content }, { signal });
       return id;
     },
-    async find(eventId, name, signal) {
-      const reports = await client.listReports({ eventId, clientName: ven.name }, { signal });
-      return reports.find((report) => report.name === name)?.id;
+    async find({ event, name, dueAt }, signal) {
+      const isIt = (report: GridReport) => report.name === name;
+      const enough = (page: readonly GridReport[]) => page.some(isIt) || isBefore(page, instant(dueAt - CLOCKS_DIFFER));
+      const reports = await client.listReports({ eventId: event, clientName: ven.name }, { signal, enough });
+      return reports.find(isIt)?.id;
     },
     events: (signal) => client.listEvents({}, { signal }),
     async targets(signal) {
@@ -24,4 +27,17 @@ export function vtnPort(client: VtnClient, ven: { readonly name: string; readonl
       return { ven: vens.find(({ id }) => id === ven.id)?.targets ?? [], resources: Object.fromEntries(own) };
     },
   };
+}
+
+/** The VTN's clock and ours differ by less. */
+const CLOCKS_DIFFER = hours(24);
+
+/**
+ * Whether a page of a list that is the newest first goes back beyond a time: an event without end has more reports than
+ * anybody wants to read. A page in another order says nothing.
+ */
+function isBefore(page: readonly GridReport[], time: Instant): boolean {
+  const created = page.map(({ createdAt }) => createdAt ?? Number.POSITIVE_INFINITY);
+  const newestFirst = created.every((at, i) => i === 0 || at <= (created[i - 1] as number));
+  return newestFirst && (created.at(-1) ?? Number.POSITIVE_INFINITY) < time;
 }

@@ -145,7 +145,7 @@ export class MemoryVtn implements ReportPort {
     return id;
   }
 
-  async find(_eventId: string, name: string): Promise<string | undefined> {
+  async find({ name }: { readonly name: string }): Promise<string | undefined> {
     this.finds++;
     return this.reports.find((report) => report.name === name)?.id;
   }
