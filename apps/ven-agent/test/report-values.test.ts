@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { hours, instant, minutes, seconds, wattHours, watts } from '@venfleet/core';
-import type { ReportRequest, Span } from '@venfleet/openadr';
+import { type ReportRequest, type Span, targetedResources } from '@venfleet/openadr';
 import type { Baseline } from '../src/baseline/baseline.js';
 import type { ReadingSource } from '../src/readings/reading.js';
 import { ReadingFlag } from '../src/readings/reading.js';
 import { answerTo } from '../src/reporting/payloads.js';
 import { reportedSpans } from '../src/reporting/pieces.js';
 import { groupRequests } from '../src/reporting/request.js';
-import { targetedResources } from '../src/reporting/scope.js';
 import { answerable, buildContent, type ReportContent } from '../src/reporting/values.js';
 import {
   at,
