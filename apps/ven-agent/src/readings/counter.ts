@@ -13,8 +13,6 @@ export interface MeterLimits {
   readonly pMax: Watts;
   /** The step in which the counters move; 0.1 kWh unless given. */
   readonly counterResolution?: WattHours;
-  /** Where the counters roll over to 0, e.g. 2^32 times the register's unit; absent when they are not known to. */
-  readonly counterModulus?: WattHours | undefined;
 }
 
 interface Level {
@@ -44,6 +42,8 @@ export const TOLERANCE = 2;
 const CONFIRMATIONS = 3;
 /** A slip of the device is over by then. */
 const SLIP_AT_MOST = minutes(10);
+/** Where counters roll over, in Wh: registers of 31 and 32 bits in 0.1 Wh … 0.1 kWh, and displays of 5 … 8 digits of kWh. */
+const MODULI = [...[2 ** 31, 2 ** 32].flatMap((n) => [n / 10, n, n * 10, n * 100]), 1e8, 1e9, 1e10, 1e11];
 const DEFAULT_RESOLUTION = wattHours(100);
 
 export const resolutionOf = (limits: MeterLimits): number => limits.counterResolution ?? DEFAULT_RESOLUTION;
@@ -55,9 +55,9 @@ export function elapsed(from: Moment, to: Moment): number {
 }
 
 /**
- * Judges one value of an energy counter. Counters never run backwards: a lower value is a roll-over where the
- * counter has a modulus and the gain fits, which is unrolled (the result goes on rising); a beginning anew
- * where it fits a start from 0, returns to where it was before, or stays; else a slip that is not believed.
+ * Judges one value of an energy counter. Counters never run backwards: a lower value is a roll-over where the gain
+ * across a usual modulus fits, and is unrolled (the result goes on rising); a beginning anew where it fits a start
+ * from 0, returns to where it was before, or stays; else a slip that is not believed.
  * @param memory `'lost'` when there were earlier values of which none can be believed
  * @param raw Wh as decoded
  */
@@ -99,13 +99,20 @@ function believe(level: Level, flags: number, former?: Level): JudgedCounter {
   return { value: wattHours(level.value), flags, memory };
 }
 
-/** The value as if the counter had never rolled over: on the level of the last one, or one modulus further where that fits. */
+/**
+ * The value as if the counter had never rolled over. Nobody need say where it does: a value that cannot be, but
+ * would be just right one roll-over on, is hardly anything else.
+ */
 function unroll(believed: Level, raw: number, now: Moment, limits: MeterLimits): number {
-  const modulus = limits.counterModulus;
-  if (modulus === undefined || raw < 0 || raw >= modulus) return raw;
-  const value = raw + Math.floor(believed.value / modulus) * modulus;
-  const next = { value: value + modulus, moment: now };
-  return value < believed.value && follows(believed, next, limits) ? next.value : value;
+  if (raw < 0 || limits.pMax <= 0 || follows(believed, { value: raw, moment: now }, limits)) return raw;
+  for (const modulus of MODULI) {
+    const base = Math.floor(believed.value / modulus) * modulus;
+    const unrolled = [raw + base, raw + base + modulus].find(
+      (value) => raw < modulus && follows(believed, { value, moment: now }, limits),
+    );
+    if (unrolled !== undefined) return unrolled;
+  }
+  return raw;
 }
 
 /** True when a counter can have got from one level to the other in that time. */

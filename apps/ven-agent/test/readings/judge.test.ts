@@ -119,24 +119,33 @@ describe('counters', () => {
     expect(judgeAll(counters(5000, 4_294_967)).at(-1)?.importEnergy).toBe(4_294_967);
   });
 
-  test('roll-overs at the known modulus are unrolled: the counter goes on rising by what was used, unflagged', () => {
-    const modulus = wattHours(100_000);
-    fc.assert(
-      fc.property(possibleRun, (run) => {
-        const raw = run.map(({ after, power, energy }) => ({ after, power, importEnergy: Math.floor(energy / 10) * 10 }));
-        const rolling = raw.map((said) => ({ ...said, importEnergy: said.importEnergy % modulus }));
-        const readings = judgeAll(rolling, { counterModulus: modulus });
-        // The first value cannot tell how often it rolled over before, nor can a gap in which more than one roll-over fits.
-        const origin = (raw[0]?.importEnergy ?? 0) - (readings[0]?.importEnergy ?? 0);
-        expect(readings.map((r) => (r.importEnergy ?? 0) + origin)).toEqual(raw.map((r) => r.importEnergy));
-        expect(flagsOf(readings)).toEqual(raw.map(() => ''));
-      }),
-    );
+  test.each([2 ** 32, 2 ** 31 * 100, 1e8, 1e9])(
+    'a roll-over at %d Wh is unrolled: the counter goes on rising by what was used, unflagged',
+    (modulus) => {
+      fc.assert(
+        fc.property(possibleRun, fc.integer({ min: 10, max: 2_000_000 }), (run, before) => {
+          const origin = modulus - before - (run[0]?.importEnergy ?? 0);
+          const actual = run.map(({ importEnergy }) => origin + importEnergy);
+          const readings = judgeAll(run.map((said, i) => ({ ...said, importEnergy: (actual[i] as number) % modulus })));
+          expect(readings.map((reading) => reading.importEnergy)).toEqual(actual);
+          expect(flagsOf(readings)).toEqual(run.map(() => ''));
+        }),
+      );
+    },
+  );
+
+  test('after a roll-over it goes on so through a restart, and a start from 0 is still a reset', () => {
+    const modulus = 2 ** 32;
+    const before = judgeAll(counters(modulus - 20, 10, 40));
+    expect(before.map((reading) => reading.importEnergy)).toEqual([modulus - 20, modulus + 10, modulus + 40]);
+    const later = (after: number, importEnergy: number) => ({ after, importEnergy });
+    const readings = judgeAll([later(60, 90), later(10, 100), later(10, 0), later(10, 10)], {}, recall(before));
+    expect(readings.map((reading) => reading.importEnergy)).toEqual([modulus + 90, modulus + 100, 0, 10]);
+    expect(flagsOf(readings).slice(1)).toEqual(['', 'COUNTER_RESET', '']);
   });
 
-  test('with a modulus, a start from 0 in the middle is still a reset', () => {
-    const readings = judgeAll(counters(50_000, 50_010, 0, 10), { counterModulus: wattHours(100_000) });
-    expect(flagsOf(readings)).toEqual(['', '', 'COUNTER_RESET', '']);
+  test('a start from 0 in the middle is a reset, not a roll-over', () => {
+    expect(flagsOf(judgeAll(counters(500_000_000, 500_000_010, 0, 10)))).toEqual(['', '', 'COUNTER_RESET', '']);
   });
 
   test('import and export are judged apart', () => {
