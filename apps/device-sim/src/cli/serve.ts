@@ -110,7 +110,6 @@ function buildSimulator(options: ServeOptions, logger: ReturnType<typeof createP
     host,
     link: (clients) => openLink(clients, { broker, host, clock: systemClock, random: systemRandom, logger }),
     clock: systemClock,
-    random: systemRandom,
     logger,
   });
 }

@@ -1,4 +1,4 @@
-import type { Clock, Instant, Logger, Random } from '@venfleet/core';
+import type { Clock, Instant, Logger } from '@venfleet/core';
 import { instant, VenfleetError } from '@venfleet/core';
 import type { PointValue } from '@venfleet/devices';
 import { loadProfiles } from '@venfleet/devices/node';
@@ -34,7 +34,6 @@ export interface SimulatorOptions {
   readonly link: (plans: readonly MqttPlan[]) => Promise<MqttLink>;
   /** Real time. */
   readonly clock: Clock;
-  readonly random: Random;
   readonly logger: Logger;
 }
 

@@ -80,7 +80,7 @@ const TASMOTA: Dialect = {
 };
 
 /** The flex-controller: on change, and as a sign of life well within the profile's `staleAfterS`. */
-const FLEX_CONTROLLER: Dialect = { routines: [{ messages: ['state'], periodMs: 30 * SECOND }] };
+const FLEX_CONTROLLER: Dialect = { routines: [{ messages: ['state'], periodMs: MINUTE }] };
 
 const DIALECTS: Readonly<Record<string, Dialect>> = {
   'shelly-pro-3em': SHELLY,

@@ -110,7 +110,6 @@ export function simulatorOf(db: string, options: Partial<SimulatorOptions> & { c
     profiles: profilesDir,
     seed: 'test',
     clock: systemClock,
-    random,
     logger: silentLogger,
     link: (clients) => openLink(clients, { clock: systemClock, random, logger: silentLogger }),
     ...options,
