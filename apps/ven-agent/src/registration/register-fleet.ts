@@ -173,11 +173,14 @@ class FleetRun {
   }
 
   async #registerVen(name: string): Promise<VenResult> {
-    const resources = this.#db.resources.byVen(name);
-    const desired = { ven: desiredVen(name, resources), resources: resources.map(desiredResource) };
+    const desired = () => {
+      const resources = this.#db.resources.byVen(name);
+      return { ven: desiredVen(name, resources), resources: resources.map(desiredResource) };
+    };
     try {
       const own = this.#connection.forVen(name);
       return await registerVen({
+        name,
         desired,
         access: new Access(own.client, this.#connection.business),
         clientId: own.clientId,
@@ -189,7 +192,7 @@ class FleetRun {
       });
     } catch (error) {
       if (!isVenfleetError(error)) throw error;
-      return withoutClient(name, desired.resources, error);
+      return withoutClient(name, desired().resources, error);
     }
   }
 

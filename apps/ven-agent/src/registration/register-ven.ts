@@ -15,7 +15,9 @@ const CREATE_ATTEMPTS = 5;
 export type Action = 'created' | 'updated' | 'unchanged' | 'failed';
 
 export interface VenRegistration {
-  readonly desired: { readonly ven: Desired; readonly resources: readonly Desired[] };
+  readonly name: string;
+  /** What the VEN and its resources should be. Asked for once, when the first request is under way. */
+  readonly desired: () => { readonly ven: Desired; readonly resources: readonly Desired[] };
   readonly access: Access;
   /** The OAuth2 client of this VEN; 3.1 binds a VEN that business logic creates to it. */
   readonly clientId: string | undefined;
@@ -60,7 +62,7 @@ export async function registerVen(registration: VenRegistration): Promise<VenRes
 /** One VEN's reconcile and what it has done so far. */
 class VenWork {
   readonly #r: VenRegistration;
-  readonly #name: string;
+  #desired: ReturnType<VenRegistration['desired']> | undefined;
   readonly #created: string[] = [];
   readonly #updated: string[] = [];
   readonly #deleted: string[] = [];
@@ -69,7 +71,15 @@ class VenWork {
 
   constructor(registration: VenRegistration) {
     this.#r = registration;
-    this.#name = registration.desired.ven.name;
+  }
+
+  get #name(): string {
+    return this.#r.name;
+  }
+
+  get #want(): ReturnType<VenRegistration['desired']> {
+    this.#desired ??= this.#r.desired();
+    return this.#desired;
   }
 
   async run(): Promise<VenResult> {
@@ -77,7 +87,7 @@ class VenWork {
     // A VEN that was made just now has no resources yet: with many small VENs, asking is a noticeable part of the work.
     const existing =
       ven === undefined || action === 'created' ? [] : await this.#do('read', (client) => client.listResources(ven.id));
-    const diff = diffResources(this.#r.desired.resources, existing);
+    const diff = diffResources(this.#want.resources, existing);
     for (const resource of diff.unchanged) {
       this.#ids.set(resource.name, resource.id);
       this.#r.onResource();
@@ -108,7 +118,7 @@ class VenWork {
     const failure = { ven: this.#name, code: error.code, message: error.message };
     // Each resource that was not dealt with failed with its VEN.
     const settled = new Set([...this.#ids.keys(), ...this.#failures.map(({ resource }) => resource)]);
-    for (const { name } of this.#r.desired.resources) {
+    for (const { name } of this.#want.resources) {
       if (settled.has(name)) continue;
       this.#failures.push({ ...failure, resource: name });
       this.#r.onResource();
@@ -157,7 +167,7 @@ class VenWork {
     const existing = await this.#findVen();
     if (existing !== undefined) return this.#updateVen(existing);
     if (this.#r.dryRun) return { ven: undefined, action: 'created' };
-    const { name, attributes } = this.#r.desired.ven;
+    const { name, attributes } = this.#want.ven;
     const clientId = this.#r.clientId;
     const spec = clientId === undefined ? { name, attributes } : { name, attributes, clientId };
     const made = await this.#createOrFind(
@@ -168,8 +178,8 @@ class VenWork {
   }
 
   async #updateVen(ven: Ven): Promise<{ ven: Ven; action: Action }> {
-    const { name } = this.#r.desired.ven;
-    const attributes = mergedAttributes(this.#r.desired.ven.attributes, ven.attributes);
+    const { name } = this.#r;
+    const attributes = mergedAttributes(this.#want.ven.attributes, ven.attributes);
     if (attributes === undefined && ven.name === name) return { ven, action: 'unchanged' };
     if (this.#r.dryRun) return { ven, action: 'updated' };
     const changes = attributes === undefined ? { name } : { name, attributes };
@@ -182,7 +192,7 @@ class VenWork {
    * (digest, section 9).
    */
   async #findVen(): Promise<Ven | undefined> {
-    const { name } = this.#r.desired.ven;
+    const { name } = this.#r;
     const named = (await this.#do('read', (client) => client.listVens({ name }))).find((ven) => ven.name === name);
     if (named !== undefined) return this.#checkOwner(named);
     if (this.#r.clientId === undefined) return undefined;
@@ -195,7 +205,7 @@ class VenWork {
   async #findHiddenVen(): Promise<Ven | undefined> {
     const { business } = this.#r.access;
     if (business === undefined) return undefined;
-    const { name } = this.#r.desired.ven;
+    const { name } = this.#r;
     const ven = (await this.#r.outage.guard(() => business.listVens({ name }))).find((candidate) => candidate.name === name);
     return ven === undefined ? undefined : this.#checkOwner(ven);
   }
