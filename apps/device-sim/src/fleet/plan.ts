@@ -146,7 +146,7 @@ class Planner {
     const more = found > NAMED ? [`… and ${found - NAMED} more`] : [];
     throw new VenfleetError('FLEET_INVALID', `the fleet cannot be simulated: ${found} of its connections cannot`, {
       details: [...this.#mistakes.slice(0, NAMED), ...more],
-      hint: 'correct the connections in the resource database (npx nx run resource-db:check), or add the missing profile to the directory of device profiles',
+      hint: 'npx nx run resource-db:prepare brings the sample fleet’s connections up to date; others are to be corrected by hand, or the missing device profile added',
     });
   }
 
