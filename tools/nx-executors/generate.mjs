@@ -24,8 +24,11 @@ function programs() {
     .filter(({ targets }) => targets.length > 0);
 }
 
-/** Nx makes a number of `3` and an array of a repeated option before it compares types. */
-const ANY_VALUE = { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'array' }] };
+/**
+ * Nx makes a number of `3`, an array of a repeated option and true of one without its value before it compares types; what
+ * is wrong the command tells better.
+ */
+const ANY_VALUE = { oneOf: ['string', 'number', 'array', 'boolean'].map((type) => ({ type })) };
 
 function schemaOf(command) {
   const properties = Object.fromEntries(
