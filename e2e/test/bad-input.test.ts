@@ -207,6 +207,14 @@ onLinux('a result that finds no room on the disk is said to, instead of thrown a
   expectError(outcome, 1, /cannot write the output: the disk is full/);
 });
 
+test('progress and errors that nobody reads any more change neither the work nor its exit status', async () => {
+  const register = ['register', '--vtn-url', 'http://127.0.0.1:1/', '--vtn-version', '3.0.1', '--no-auth', '--ven', 'Herning'];
+  const script = '{ "$@" 2>&1; echo "status $?" >&3; } 3>&2 | true';
+  const args = [...register, '--db', place.db, '--state', join(folder, 'unheard.db')];
+  const outcome = await run('sh', ['-c', script, 'sh', process.execPath, programs['ven-agent'], ...args]);
+  expect(outcome.stderr).toBe('status 1\n');
+});
+
 describe('a VTN that is none', () => {
   const register = (url: string, ...more: string[]) =>
     runProgram('ven-agent', [

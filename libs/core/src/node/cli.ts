@@ -33,6 +33,7 @@ export function addCommand(program: Command, name: string, description: string):
  */
 export async function runCli(program: Command, argv: readonly string[] = process.argv): Promise<void> {
   process.stdout.off('error', endWithReader).on('error', endWithReader);
+  process.stderr.off('error', goOnUnheard).on('error', goOnUnheard);
   if (argv[2] === '--describe') {
     process.stdout.write(`${JSON.stringify(describeProgram(program))}\n`);
     return;
@@ -47,10 +48,13 @@ export async function runCli(program: Command, argv: readonly string[] = process
 
 /** A closed pipe (`… | head`) is the reader's way to say that it has seen enough; a full disk is a failure. */
 function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
+  if (error.code === 'EPIPE') process.exit();
   process.stderr.write(`error: cannot write the output: ${fileProblem(error)}\n`);
   process.exit(1);
 }
+
+/** Nobody listens to progress and errors any more, which is no reason to leave the work half done. */
+function goOnUnheard(): void {}
 
 /** Writes an error for people to standard error and returns the exit status that fits. */
 export function reportError(error: unknown, stream: NodeJS.WritableStream = process.stderr): number {
