@@ -13,9 +13,10 @@ import {
   wholeNumber,
 } from '@venfleet/core/node';
 import { ensureDevelopmentCredentials, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
+import { DEFAULT_CREDENTIALS } from './operator/connection.js';
+import { addEvent } from './operator/event-command.js';
+import { addReports } from './operator/reports-command.js';
 import { buildVtnMock, type VtnAddress } from './vtn-mock.js';
-
-const DEFAULT_CLIENTS = 'config/dev-credentials.json';
 
 type PerVersion<T> = Partial<Record<WireVersion, T>>;
 
@@ -44,7 +45,7 @@ export function vtnMockProgram(): Command {
     .option('--host <ADDRESS>', 'address to listen on', '127.0.0.1')
     .option('--port <PORT>', 'port to listen on; 0 takes a free one', port, 8000)
     .option('--data <FILE>', 'SQLite file to keep everything in, made when missing', ':memory:')
-    .option('--clients <FILE>', 'credentials of the clients that may have tokens', DEFAULT_CLIENTS)
+    .option('--clients <FILE>', 'credentials of the clients that may have tokens', DEFAULT_CREDENTIALS)
     .option('--no-auth', 'ask for no tokens: everybody may do everything')
     .option('--root-port <VERSION=PORT>', 'a port with that version at its root; repeatable', perVersion(port))
     .option('--base-path <VERSION=PATH>', 'where the version is on the main port; repeatable', perVersion(basePath))
@@ -62,6 +63,8 @@ export function vtnMockProgram(): Command {
     )
     .option('--json', 'print one line of JSON')
     .action(serve);
+  addEvent(program);
+  addReports(program);
   return program;
 }
 

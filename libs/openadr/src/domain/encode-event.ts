@@ -89,9 +89,13 @@ function refuseBeyond({ name, duration, reportRequests = [] }: NewEvent, version
   if (version !== '3.0.1') return;
   const beyond = duration !== undefined ? 'a duration' : reportRequests.some(isBeyond) ? 'reportIntervals' : undefined;
   if (beyond === undefined) return;
-  throw new VenfleetError('EVENT_NOT_EXPRESSIBLE', `event ${name ?? ''}: OpenADR 3.0.1 has no place for ${beyond}`, {
-    hint: 'leave it out, or use a VTN of version 3.1',
-  });
+  throw new VenfleetError(
+    'EVENT_NOT_EXPRESSIBLE',
+    `event${name === undefined ? '' : ` ${name}`}: OpenADR 3.0.1 has no place for ${beyond}`,
+    {
+      hint: 'leave it out, or use a VTN of version 3.1',
+    },
+  );
 }
 
 const isBeyond = ({ reportIntervals }: ReportRequest): boolean => reportIntervals !== 'INTERVALS';

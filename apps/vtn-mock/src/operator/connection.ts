@@ -1,0 +1,72 @@
+import { silentLogger, systemClock, systemRandom, VenfleetError } from '@venfleet/core';
+import { type Command, Option, shutdownSignal } from '@venfleet/core/node';
+import {
+  anonymous,
+  businessClientOf,
+  clientCredentialsTokens,
+  createHttpTransport,
+  createVtnClient,
+  type DetectedVtn,
+  detectVtn,
+  type HttpTransport,
+  loadCredentials,
+  type TokenSource,
+  type VtnClient,
+  type WireVersion,
+} from '@venfleet/openadr';
+
+export const DEFAULT_CREDENTIALS = 'config/dev-credentials.json';
+
+/** Which VTN an operator's command talks to: the mock, or any other. */
+export interface ConnectionOptions {
+  readonly url?: string;
+  readonly vtnVersion: WireVersion | 'auto';
+  readonly credentials: string;
+  readonly auth: boolean;
+}
+
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .option('--url <URL>', 'base URL of the VTN (default: http://localhost:8000/openadr3/ and the version)')
+    .addOption(
+      new Option('--vtn-version <VERSION>', 'OpenADR version that it speaks there')
+        .choices(['auto', '3.0.1', '3.1.0'])
+        .default('auto'),
+    )
+    .option('--credentials <FILE>', 'credentials file with a business-logic client', DEFAULT_CREDENTIALS)
+    .option('--no-auth', 'use no token');
+}
+
+/**
+ * Does `work` as business logic at the VTN, until it is done or the user interrupts.
+ * @throws VenfleetError NO_CREDENTIALS, CREDENTIALS_INVALID, or a VtnError
+ */
+export async function atVtn<T>(
+  options: ConnectionOptions,
+  work: (vtn: VtnClient, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signal = shutdownSignal();
+  const transport = createHttpTransport({ clock: systemClock, logger: silentLogger, signal, connections: 8 });
+  try {
+    const version = options.vtnVersion === 'auto' ? undefined : options.vtnVersion;
+    const url = options.url ?? `http://localhost:8000/openadr3/${version ?? '3.1.0'}`;
+    const vtn = await detectVtn(url, { transport, version });
+    const tokens = options.auth ? tokensOf(options.credentials, vtn, transport) : anonymous;
+    const ports = { clock: systemClock, random: systemRandom, logger: silentLogger };
+    return await work(createVtnClient({ transport, vtn, tokens, role: 'BL', ...ports }), signal);
+  } finally {
+    await transport.close();
+  }
+}
+
+function tokensOf(path: string, { tokenUrl }: DetectedVtn, transport: HttpTransport): TokenSource {
+  const client = businessClientOf(loadCredentials(path));
+  if (client === undefined) {
+    throw new VenfleetError('NO_CREDENTIALS', `${path} has no client of the role BL`, {
+      context: { path },
+      hint: 'add one, or use --no-auth for a VTN that asks for no tokens',
+    });
+  }
+  const { clientId, clientSecret } = client;
+  return clientCredentialsTokens({ transport, tokenUrl, clientId, clientSecret, clock: systemClock });
+}
