@@ -1,7 +1,10 @@
 export type { Alarms } from './readings/alarms.js';
-export type { Reading } from './readings/reading.js';
+export type { Reading, ReadingSource } from './readings/reading.js';
 export { ReadingStore } from './readings/store.js';
 export { type FleetStatus, fleetStatus } from './registration/fleet-status.js';
 export { type RegisterFleetOptions, type RegistrationSummary, registerFleet } from './registration/register-fleet.js';
 export type { Failure } from './registration/registry.js';
-export type { ClientSecret, VtnSettings } from './vtn.js';
+export { type Audit, auditOutbox } from './reporting/audit.js';
+export { FleetReporting, type FleetReportingOptions, type RegisteredVenResources } from './reporting/fleet-reporting.js';
+export { Outbox } from './reporting/outbox.js';
+export { type ClientSecret, connectFleet, type FleetConnection, type VtnSettings } from './vtn.js';
