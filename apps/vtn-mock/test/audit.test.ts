@@ -168,6 +168,22 @@ describe('the audit of reports', () => {
     }
   });
 
+  it('requests for one payload type are counted together', () => {
+    const both = event({
+      reportRequests: [
+        request(),
+        request({ startInterval: -1, numIntervals: -1, frequency: -1, repeat: 1, targets: ['special'] }),
+      ],
+    });
+    const whole = report(
+      [0, 1, 2, 3].map((id) => ({ id, start: at(`0${id + 1}:00`) })),
+      ['r-2'],
+    );
+    const hourly = owed(event(), WRITTEN, noon.now);
+    expect(audit(both, [...hourly, whole])).toEqual({ expected: 12, missing: [], doubled: [] });
+    expect(audit(both, hourly).missing).toEqual(['r-2 0: 1 of 2', 'r-2 1: 1 of 2', 'r-2 2: 1 of 2', 'r-2 3: 1 of 2']);
+  });
+
   it('reports at the VEN’s discretion are not looked for', () => {
     expect(audit(event({ reportRequests: [request({ frequency: 0 })] }), []).expected).toBe(0);
   });

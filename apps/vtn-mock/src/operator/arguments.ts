@@ -32,8 +32,8 @@ export function parseStart(now: () => Instant): (text: string) => Instant | 'now
 }
 
 /** A parser for a repeatable option. */
-export function repeatable<T>(parse: (text: string) => T): (text: string, before: readonly T[]) => readonly T[] {
-  return (text, before) => [...before, parse(text)];
+export function repeatable<T>(parse: (text: string) => T): (text: string, before?: readonly T[]) => readonly T[] {
+  return (text, before = []) => [...before, parse(text)];
 }
 
 /** `TYPE=VALUE[,VALUE…]`: numbers and booleans where they look like it, else text. */

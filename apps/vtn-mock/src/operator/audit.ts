@@ -41,8 +41,8 @@ export interface Finding {
   readonly received: number;
 }
 
-/** One request of an event, of one VEN. */
-export interface RequestAudit {
+/** What an event asks of one VEN in one payload type. */
+export interface PayloadAudit {
   readonly event: string;
   readonly ven: string;
   readonly payloadType: string;
@@ -54,64 +54,106 @@ export interface RequestAudit {
 }
 
 /**
- * Compares what an event asks of a VEN with the reports that the VTN has of it. Reports at the VEN's discretion
- * (frequency 0), and requests whose timing makes no sense, are not looked for.
+ * Compares what an event asks of a VEN with the reports that the VTN has of it. Several requests for one payload type
+ * are counted together, as a report does not say which it answers. Reports at the VEN's discretion (frequency 0), and
+ * requests whose timing makes no sense, are not looked for.
  */
 export function auditReports(
   event: GridEvent,
   ven: AuditedVen,
   reports: readonly GridReport[],
   times: AuditTimes,
-): RequestAudit[] {
+): PayloadAudit[] {
   const addressed = targetedResources(event.targets, ven, ven.resources);
   const seenAt = seenBy(event, reports, times.now);
   const timeline = timelineOf(event, seenAt);
-  return distinct(event.reportRequests).flatMap((request): RequestAudit[] => {
-    const scope = targetedResources(request.targets, ven, addressed);
-    if (scope.length === 0 || isAdHoc(request) || timingProblem(request) !== undefined) return [];
-    const slots = slotsOf(new ReportPlan(timeline, request, seenAt), seenAt, times);
-    const names = request.aggregate ? [AGGREGATED_REPORT] : scope.map(({ name }) => name);
-    const missing: Finding[] = [];
-    const doubled: Finding[] = [];
-    let expected = 0;
-    for (const resource of names) {
-      const received = receivedBy(slots, reports, resource, request.payloadType);
-      for (const [i, { span, due, planned }] of slots.entries()) {
-        const count = received[i]?.size ?? 0;
-        expected += due;
-        const about = { event: event.id, ven: ven.name, resource, payloadType: request.payloadType };
-        const finding = { ...about, interval: span.id, start: span.start, expected: due, received: count };
-        if (count < due) missing.push(finding);
-        else if (count > planned) doubled.push(finding);
-      }
-    }
-    const { payloadType } = request;
-    return [{ event: event.id, ven: ven.name, payloadType, resources: names.length, expected, missing, doubled }];
+  const series = distinct(event.reportRequests)
+    .filter((request) => !isAdHoc(request) && timingProblem(request) === undefined)
+    .map((request): Series => {
+      const scope = targetedResources(request.targets, ven, addressed).map(({ name }) => name);
+      const names = request.aggregate && scope.length > 0 ? [AGGREGATED_REPORT] : scope;
+      return {
+        payloadType: request.payloadType,
+        names,
+        slots: slotsOf(new ReportPlan(timeline, request, seenAt), seenAt, times),
+      };
+    });
+  const types = [...new Set(series.filter(({ names }) => names.length > 0).map(({ payloadType }) => payloadType))];
+  return types.map((payloadType) => {
+    const about = { event: event.id, ven: ven.name, payloadType };
+    return {
+      ...about,
+      ...compare(
+        about,
+        series.filter((one) => one.payloadType === payloadType),
+        reports,
+      ),
+    };
   });
+}
+
+/** One request: whom it is about, and the intervals that it wants. */
+interface Series {
+  readonly payloadType: string;
+  readonly names: readonly string[];
+  readonly slots: readonly Slot[];
+}
+
+function compare(
+  about: Pick<Finding, 'event' | 'ven' | 'payloadType'>,
+  series: readonly Series[],
+  reports: readonly GridReport[],
+) {
+  const names = [...new Set(series.flatMap((one) => one.names))];
+  const merged = new Map<string, readonly Slot[]>();
+  const missing: Finding[] = [];
+  const doubled: Finding[] = [];
+  let expected = 0;
+  for (const resource of names) {
+    const own = series.filter((one) => one.names.includes(resource));
+    const key = own.map((one) => series.indexOf(one)).join();
+    const slots = merged.get(key) ?? mergedSlots(own.map((one) => one.slots));
+    merged.set(key, slots);
+    const received = receivedBy(slots, reports, resource, about.payloadType);
+    for (const [i, { span, due, planned }] of slots.entries()) {
+      const count = received[i]?.size ?? 0;
+      expected += due;
+      const finding = { ...about, resource, interval: span.id, start: span.start, expected: due, received: count };
+      if (count < due) missing.push(finding);
+      else if (count > planned) doubled.push(finding);
+    }
+  }
+  return { resources: names.length, expected, missing, doubled };
 }
 
 /** An interval with the number of reports about it: those that must be there, and those that may. */
 interface Slot {
   readonly span: Span;
-  due: number;
-  planned: number;
+  readonly due: number;
+  readonly planned: number;
 }
 
-/** Intervals in the order of their starts. */
+/** The intervals that the reports due so far are about. */
 function slotsOf(plan: ReportPlan, seenAt: Instant, { now, since, dueBy }: AuditTimes): Slot[] {
-  const slots = new Map<string, Slot>();
+  const slots: Slot[] = [];
   for (let k = plan.firstFor(instant(Math.max(seenAt, since))); ; k++) {
     const report = plan.at(k);
     if (report === undefined || report.dueAt > now) break;
-    for (const span of report.covers) {
-      const key = `${span.id} ${span.start}`;
-      const slot = slots.get(key) ?? { span, due: 0, planned: 0 };
-      slot.planned++;
-      if (report.dueAt <= dueBy) slot.due++;
-      slots.set(key, slot);
-    }
+    const due = report.dueAt <= dueBy ? 1 : 0;
+    slots.push(...report.covers.map((span) => ({ span, due, planned: 1 })));
   }
-  return [...slots.values()].sort((a, b) => a.span.start - b.span.start);
+  return mergedSlots([slots]);
+}
+
+/** Each interval once, in the order of their starts. */
+function mergedSlots(lists: readonly (readonly Slot[])[]): Slot[] {
+  const merged = new Map<string, Slot>();
+  for (const { span, due, planned } of lists.flat()) {
+    const key = `${span.id} ${span.start}`;
+    const known = merged.get(key);
+    merged.set(key, { span, due: due + (known?.due ?? 0), planned: planned + (known?.planned ?? 0) });
+  }
+  return [...merged.values()].sort((a, b) => a.span.start - b.span.start);
 }
 
 /** The reports that tell of each slot. What a VEN splits, or numbers itself, counts for the interval that it lies in. */

@@ -8,9 +8,9 @@ import { eventTable, eventView } from './output.js';
 
 interface Options extends ConnectionOptions, EventOptions {
   readonly program?: string;
-  readonly target: readonly Target[];
-  readonly ven: readonly string[];
-  readonly id: readonly string[];
+  readonly target?: readonly Target[];
+  readonly ven?: readonly string[];
+  readonly id?: readonly string[];
   readonly json?: true;
 }
 
@@ -24,30 +24,23 @@ export function addEvent(program: Command): void {
     .option('--program <NAME>', `create: its program, made when missing (default: ${DEFAULT_PROGRAM}); list: only those of it`)
     .option('--name <NAME>', 'create: name for people')
     .option('--start <TIME>', 'create: now, +2m, or a time with zone', parseStart(systemClock.now), 'now')
-    .option('--interval <LENGTH>', 'create: length of an interval, such as 15m or PT15M', parseLength, parseLength('1h'))
+    .option('--interval <LENGTH>', 'create: length of an interval, such as 15m or PT15M (default: 1h)', parseLength)
     .option('--count <N>', 'create: number of intervals; 0 for an event that only asks for reports', wholeNumber(0, 100_000), 1)
     .option('--duration <LENGTH>', 'create, 3.1: how long the event lasts, repeating its intervals; forever', parseLength)
-    .option(
-      '--payload <TYPE=VALUE>',
-      'create: what each interval says, such as PRICE=0.17; repeatable',
-      repeatable(parsePayload),
-      [],
-    )
+    .option('--payload <TYPE=VALUE>', 'create: what each interval says, such as PRICE=0.17; repeatable', repeatable(parsePayload))
     .option(
       '--report <TYPE:…>',
       'create: a report to ask for, such as USAGE:SUMMED:units=KWH:every=1h; repeatable',
       repeatable(parseReport),
-      [],
     )
     .option('--priority <N>', 'create: 0 is highest', wholeNumber(0))
     .option(
       '--target <TARGET>',
       'create: whom it is for, a name (3.1) or TYPE=VALUE (3.0.1); repeatable',
       repeatable(parseTarget),
-      [],
     )
-    .option('--ven <NAME>', 'create: a VEN that it is for; repeatable', repeatable(text), [])
-    .option('--id <ID>', 'delete: the event; repeatable', repeatable(text), [])
+    .option('--ven <NAME>', 'create: a VEN that it is for; repeatable', repeatable(text))
+    .option('--id <ID>', 'delete: the event; repeatable', repeatable(text))
     .option('--json', 'print one line of JSON')
     .action(run);
 }
@@ -64,14 +57,14 @@ async function create(options: Options): Promise<void> {
   newEvent('', [], options);
   const event = await atVtn(options, async (vtn) => {
     if (vtn.vtn.version === '3.0.1') refuseBeyond301(options);
-    const targets = [...options.target, ...(await targetsOf(vtn, options.ven))];
+    const targets = [...(options.target ?? []), ...(await targetsOf(vtn, options.ven ?? []))];
     const program = await programNamed(vtn, options.program ?? DEFAULT_PROGRAM);
     return await vtn.createEvent(newEvent(program.id, targets, options));
   });
   printResult(options.json, eventView(event), () => `event ${event.id} created\n${eventTable([event], systemClock.now())}`);
 }
 
-function refuseBeyond301({ duration, report }: Options): void {
+function refuseBeyond301({ duration, report = [] }: Options): void {
   if (duration !== undefined) throw usageError('--duration is for a VTN of 3.1: 3.0.1 has no such thing');
   if (report.some(({ reportIntervals }) => reportIntervals !== 'INTERVALS')) {
     throw usageError('sub and open of a --report are for a VTN of 3.1: 3.0.1 has only the event’s intervals');
@@ -118,9 +111,10 @@ async function idOfProgram(vtn: VtnClient, name: string): Promise<string> {
 }
 
 async function remove(options: Options): Promise<void> {
-  if (options.id.length === 0) throw usageError('--id says which event to delete');
+  const { id: ids = [] } = options;
+  if (ids.length === 0) throw usageError('--id says which event to delete');
   await atVtn(options, async (vtn) => {
-    for (const id of options.id) await vtn.deleteEvent(id);
+    for (const id of ids) await vtn.deleteEvent(id);
   });
-  printResult(options.json, { deleted: options.id }, () => `${options.id.length} deleted`);
+  printResult(options.json, { deleted: ids }, () => `${ids.length} deleted`);
 }

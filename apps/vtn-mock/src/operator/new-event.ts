@@ -1,4 +1,4 @@
-import type { Duration, Instant } from '@venfleet/core';
+import { type Duration, hours, type Instant } from '@venfleet/core';
 import { usageError } from '@venfleet/core/node';
 import type { Attribute, Length, NewEvent, ReportRequest, Target } from '@venfleet/openadr';
 import type { ReportOption } from './arguments.js';
@@ -7,11 +7,12 @@ import type { ReportOption } from './arguments.js';
 export interface EventOptions {
   readonly name?: string;
   readonly start: Instant | 'now';
-  readonly interval: Length;
+  /** One hour by default. */
+  readonly interval?: Length;
   readonly count: number;
   readonly duration?: Length;
-  readonly payload: readonly Attribute[];
-  readonly report: readonly ReportOption[];
+  readonly payload?: readonly Attribute[];
+  readonly report?: readonly ReportOption[];
   readonly priority?: number;
 }
 
@@ -20,7 +21,7 @@ export interface EventOptions {
  * @throws VenfleetError USAGE
  */
 export function newEvent(programId: string, targets: readonly Target[], options: EventOptions): NewEvent {
-  const { name, start, interval, count, duration, payload, priority } = options;
+  const { name, start, interval = hours(1), count, duration, payload = [], report = [], priority } = options;
   if (count === 0 && payload.length > 0) throw usageError('without intervals (--count 0) there is no place for a --payload');
   return {
     programId,
@@ -31,7 +32,7 @@ export function newEvent(programId: string, targets: readonly Target[], options:
     start,
     length: interval,
     intervals: Array.from({ length: count }, (_, id) => ({ id, payloads: payload })),
-    reportRequests: options.report.map((report) => requestOf(report, interval)),
+    reportRequests: report.map((one) => requestOf(one, interval)),
   };
 }
 

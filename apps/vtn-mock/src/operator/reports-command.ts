@@ -2,7 +2,7 @@ import { type Duration, type Instant, instant, minutes, systemClock } from '@ven
 import { addCommand, type Command, printResult, usageError } from '@venfleet/core/node';
 import type { GridEvent, GridReport, VtnClient } from '@venfleet/openadr';
 import { parseStart, parseStep } from './arguments.js';
-import { type AuditedVen, type AuditTimes, auditReports, type Finding, type RequestAudit } from './audit.js';
+import { type AuditedVen, type AuditTimes, auditReports, type Finding, type PayloadAudit } from './audit.js';
 import { addConnectionOptions, atVtn, type ConnectionOptions } from './connection.js';
 import { reportTable, table, timeText } from './output.js';
 
@@ -12,7 +12,7 @@ interface Options extends ConnectionOptions {
   readonly ven?: string;
   readonly check?: true;
   readonly since?: Instant | 'now';
-  readonly grace: Duration;
+  readonly grace?: Duration;
   readonly json?: true;
 }
 
@@ -29,7 +29,7 @@ export function addReports(program: Command): void {
     .option('--ven <NAME>', 'only those of this VEN')
     .option('--check', 'tell which reports are missing or doubled; exit with 1 if any is')
     .option('--since <TIME>', 'check: look only for reports due from then on', parseStart(systemClock.now))
-    .option('--grace <LENGTH>', 'check: how long after it is due a report may still be on its way', parseStep, minutes(2))
+    .option('--grace <LENGTH>', 'check: how long after it is due a report may still be on its way (default: 2m)', parseStep)
     .option('--json', 'print one line of JSON')
     .action((options: Options) => (options.check ? check(options) : list(options)));
 }
@@ -61,7 +61,7 @@ interface CheckResult {
   readonly missing: number;
   readonly doubled: number;
   readonly complete: boolean;
-  readonly requests: readonly (Omit<RequestAudit, 'missing' | 'doubled'> & {
+  readonly payloads: readonly (Omit<PayloadAudit, 'missing' | 'doubled'> & {
     readonly missing: number;
     readonly doubled: number;
   })[];
@@ -82,7 +82,7 @@ async function checkAll(vtn: VtnClient, options: Options): Promise<CheckResult> 
   if (options.event !== undefined && events.length === 0)
     throw usageError(`the VTN has no event ${options.event} that asks for reports`);
   const vens = await vtn.listVens(options.ven === undefined ? {} : { name: options.ven });
-  const audits: RequestAudit[] = [];
+  const audits: PayloadAudit[] = [];
   for (const ven of vens) {
     const audited: AuditedVen = { ...ven, resources: await vtn.listResources(ven.id) };
     for (const event of events) audits.push(...(await auditOne(vtn, event, audited, times)));
@@ -90,24 +90,24 @@ async function checkAll(vtn: VtnClient, options: Options): Promise<CheckResult> 
   return sumOf(audits, events.length, vens.length);
 }
 
-function timesOf({ since, grace }: Options, now: Instant): AuditTimes {
+function timesOf({ since, grace = minutes(2) }: Options, now: Instant): AuditTimes {
   const from = since === undefined ? instant(0) : since === 'now' ? now : since;
   return { now, since: from, dueBy: instant(now - grace) };
 }
 
 /** One VEN's reports on one event at a time: those of a fleet over a day would fill the memory. */
-async function auditOne(vtn: VtnClient, event: GridEvent, ven: AuditedVen, times: AuditTimes): Promise<RequestAudit[]> {
+async function auditOne(vtn: VtnClient, event: GridEvent, ven: AuditedVen, times: AuditTimes): Promise<PayloadAudit[]> {
   const reports = await vtn.listReports({ eventId: event.id, clientName: ven.name });
   return auditReports(event, ven, reports, times);
 }
 
-function sumOf(audits: readonly RequestAudit[], events: number, vens: number): CheckResult {
+function sumOf(audits: readonly PayloadAudit[], events: number, vens: number): CheckResult {
   const findings = audits.flatMap(({ missing, doubled }) => [
     ...missing.map((finding) => ({ what: 'missing' as const, ...finding })),
     ...doubled.map((finding) => ({ what: 'doubled' as const, ...finding })),
   ]);
-  const requests = audits.map((audit) => ({ ...audit, missing: audit.missing.length, doubled: audit.doubled.length }));
-  const total = (key: 'expected' | 'missing' | 'doubled') => requests.reduce((sum, request) => sum + request[key], 0);
+  const payloads = audits.map((audit) => ({ ...audit, missing: audit.missing.length, doubled: audit.doubled.length }));
+  const total = (key: 'expected' | 'missing' | 'doubled') => payloads.reduce((sum, one) => sum + one[key], 0);
   return {
     events,
     vens,
@@ -115,13 +115,13 @@ function sumOf(audits: readonly RequestAudit[], events: number, vens: number): C
     missing: total('missing'),
     doubled: total('doubled'),
     complete: findings.length === 0,
-    requests,
+    payloads,
     findings: findings.slice(0, MOST_FINDINGS).map((finding) => ({ ...finding, start: timeText(finding.start) })),
   };
 }
 
-function checkText({ events, vens, expected, missing, doubled, findings, requests }: CheckResult): string {
-  const faulty = requests.filter((request) => request.missing > 0 || request.doubled > 0);
+function checkText({ events, vens, expected, missing, doubled, findings, payloads }: CheckResult): string {
+  const faulty = payloads.filter((one) => one.missing > 0 || one.doubled > 0);
   const lines = [`${events} events, ${vens} VENs: ${expected} values expected, ${missing} missing, ${doubled} doubled`];
   if (faulty.length > 0) {
     const rows = faulty
