@@ -47,6 +47,13 @@ describe('createPinoLogger', () => {
     expect(lines()[0].a.b[key]).toBe('[redacted]');
   });
 
+  test("a child's field takes the place of its parent's of the same name", () => {
+    const { log, text, lines } = capture();
+    log.child({ component: 'register', ven: 'Aalborg' }).child({ component: 'http' }).info({}, 'request');
+    expect(lines()[0]).toMatchObject({ component: 'http', ven: 'Aalborg' });
+    expect(text().match(/component/g)).toHaveLength(1);
+  });
+
   test.each(SECRETS)("%s is redacted among a child's fields too", (key) => {
     const { log, text, lines } = capture();
     log.child({ component: 'client', [key]: 'hunter2', headers: { [key]: 'hunter2' } }).error({}, 'refused');

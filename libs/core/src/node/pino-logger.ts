@@ -34,13 +34,15 @@ export function createPinoLogger(options: PinoLoggerOptions = {}): Logger {
   return wrap(pino({ level: options.level ?? 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime, redact }, stream));
 }
 
-function wrap(log: Pino): Logger {
+/** @param bound the fields of this logger: pino's own children would write a field that both have twice. */
+function wrap(root: Pino, bound: LogFields = {}): Logger {
+  const log = root.child(bound);
   return {
     debug: (fields: LogFields, message: string) => log.debug(fields, message),
     info: (fields: LogFields, message: string) => log.info(fields, message),
     warn: (fields: LogFields, message: string) => log.warn(fields, message),
     error: (fields: LogFields, message: string) => log.error(fields, message),
-    child: (fields: LogFields) => wrap(log.child(fields)),
+    child: (fields: LogFields) => wrap(root, { ...bound, ...fields }),
     isEnabled: (level: LogLevel) => log.isLevelEnabled(level),
   };
 }
