@@ -235,6 +235,26 @@ describe.each(VERSIONS)('a small fleet over %s', (version) => {
     );
   });
 
+  test('a VEN that an import deletes meanwhile fails by itself', async () => {
+    const place = await prepareFleet(`${folder}/meanwhile-${version}`, { vens: SMALL });
+    await withVtn(place, version, async (url) => {
+      const { vens, failures } = await registerFleet({
+        vtn: { url, credentials: place.credentials },
+        db: place.db,
+        state: place.state,
+        onStart: () => {
+          const db = openResourceDb(place.db, 'readwrite');
+          for (const { resourceId } of db.resources.byVen('Hjørring')) db.resources.delete(resourceId);
+          db.close();
+        },
+      });
+      expect(vens).toMatchObject({ created: 2, failed: 1 });
+      expect(failures).toEqual([
+        { ven: 'Hjørring', code: 'VEN_UNKNOWN', message: 'the resource database has no VEN named Hjørring any more' },
+      ]);
+    });
+  });
+
   test('a program can call registerFleet and follow its progress', async () => {
     const place = mine('function');
     await withVtn(place, version, async (url) => {

@@ -8,10 +8,10 @@ import {
   systemClock,
   VenfleetError,
 } from '@venfleet/core';
-import { openResourceDb, type ResourceDb } from '@venfleet/resource-db';
+import { openResourceDb, type Resource, type ResourceDb } from '@venfleet/resource-db';
 import { connectFleet, type FleetConnection, type VtnSettings } from '../vtn.js';
 import { Access } from './access.js';
-import { type Desired, desiredResource, desiredVen } from './attributes.js';
+import { desiredResource, desiredVen } from './attributes.js';
 import { concurrently } from './concurrently.js';
 import { Outage } from './outage.js';
 import { pruneVens } from './prune.js';
@@ -173,9 +173,11 @@ class FleetRun {
   }
 
   async #registerVen(name: string): Promise<VenResult> {
+    const resources = () => this.#db.resources.byVen(name);
     const desired = () => {
-      const resources = this.#db.resources.byVen(name);
-      return { ven: desiredVen(name, resources), resources: resources.map(desiredResource) };
+      const present = resources();
+      if (present.length === 0) throw goneMeanwhile(name);
+      return { ven: desiredVen(name, present), resources: present.map(desiredResource) };
     };
     try {
       const own = this.#connection.forVen(name);
@@ -192,7 +194,7 @@ class FleetRun {
       });
     } catch (error) {
       if (!isVenfleetError(error)) throw error;
-      return withoutClient(name, desired().resources, error);
+      return failedWhole(name, resources(), error);
     }
   }
 
@@ -214,10 +216,17 @@ class FleetRun {
   }
 }
 
-/** A VEN for which there are no credentials fails whole, without a request. */
-function withoutClient(name: string, resources: readonly Desired[], error: VenfleetError): VenResult {
+/** An import may have changed the database since the VENs were chosen. */
+function goneMeanwhile(name: string): VenfleetError {
+  return new VenfleetError('VEN_UNKNOWN', `the resource database has no VEN named ${name} any more`, {
+    hint: 'it was changed in the meantime: run register again',
+  });
+}
+
+/** A VEN for which there are no credentials, say, fails whole. */
+function failedWhole(name: string, resources: readonly Resource[], error: VenfleetError): VenResult {
   const failure = { ven: name, code: error.code, message: error.message };
-  const failures = [failure, ...resources.map((resource) => ({ ...failure, resource: resource.name }))];
+  const failures = [failure, ...resources.map(({ resourceId }) => ({ ...failure, resource: resourceId }))];
   return { name, action: 'failed', created: [], updated: [], deleted: [], surplus: [], unchanged: 0, failures, ids: new Map() };
 }
 
