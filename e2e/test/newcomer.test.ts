@@ -10,6 +10,9 @@ const nx = (...args: string[]) =>
   run(process.execPath, [join(root, 'node_modules/nx/dist/bin/nx.js'), ...args], { env: { NX_DAEMON: 'false', NO_COLOR: '1' } });
 const start = (...args: string[]) => run(process.execPath, [join(root, 'tools/start/dist/main.js'), ...args]);
 
+/** The live line, once thousands of meters answer. */
+const METERED = /[1-9],\d{3} of 9,714 meters answer .* reports acknowledged/;
+
 describe('npm start', () => {
   test('registers the whole sample fleet, and run again changes nothing', async () => {
     const args = ['--once', '--state', join(folder, 'start'), '--port', String(await freePort())];
@@ -21,16 +24,31 @@ describe('npm start', () => {
     expect(second.status).toBe(0);
   });
 
-  test('stays up until it is interrupted, says where to look, and leaves nothing running', async () => {
+  test('meters the fleet until it is interrupted, says where to look, and leaves nothing running', async () => {
     const port = await freePort();
     const { db, mqttPort } = await prepareDevices(folder, 23_000);
-    const where = ['--db', db, '--state', join(folder, 'up'), '--port', String(port), '--ops-port', '0', '--version', '3.1.0'];
+    const where = [
+      '--db',
+      db,
+      '--state',
+      join(folder, 'up'),
+      '--port',
+      String(port),
+      '--ops-port',
+      '0',
+      '--agent-ops-port',
+      '0',
+      '--version',
+      '3.1.0',
+    ];
     const outcome = await run(process.execPath, [join(root, 'tools/start/dist/main.js'), ...where], {
-      onStart: (kill, stdout) => stdout.on('data', (text) => String(text).includes('Ctrl-C stops it') && kill('SIGINT')),
+      onStart: (kill, stdout) => stdout.on('data', (text) => METERED.test(String(text)) && kill('SIGINT')),
     });
     expect(outcome.status).toBe(0);
     expect(outcome.stdout).toContain(`http://localhost:${port}/openadr3/3.1.0`);
     expect(outcome.stdout).toContain('9,714 simulated devices are up');
+    expect(outcome.stdout).toContain('Ctrl-C stops it');
+    expect(outcome.stdout).toMatch(METERED);
     for (const closed of [port, mqttPort, 23_000]) {
       await expect(
         new Promise((open, refused) => connect(closed, '127.0.0.1', () => open('open')).on('error', refused)),
@@ -38,7 +56,7 @@ describe('npm start', () => {
         code: 'ECONNREFUSED',
       });
     }
-  });
+  }, 240_000);
 
   test('says so when its port is taken, and starts nothing', async () => {
     const other = createServer();

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { VenfleetError } from '@venfleet/core';
 import { makeFolder, shutdownSignal, usageError } from '@venfleet/core/node';
 import { type Child, run, start } from './processes.js';
+import { ensureStandingRequest } from './standing-request.js';
 
 export interface DemoOptions {
   readonly port: number;
@@ -11,6 +12,7 @@ export interface DemoOptions {
   readonly state: string;
   readonly db: string;
   readonly opsPort: number;
+  readonly agentOpsPort: number;
   readonly once?: boolean;
 }
 
@@ -18,9 +20,12 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const program = (path: string) => join(root, path, 'dist/main.js');
 const DEFAULT_DB = 'config/resources.db';
 
+const CREDENTIALS = 'config/dev-credentials.json';
+
 /**
  * Prepares the sample fleet if need be, starts the simulated devices and the mock VTN with its state kept
- * in `state`, registers the fleet, and stays up until Ctrl-C. With `once`, no devices: registration needs none.
+ * in `state`, registers the fleet, asks it for reports, and runs its agent until Ctrl-C. With `once`, it ends with
+ * the registration, which needs no devices.
  * @throws VenfleetError START_FAILED naming the part that failed; what was started is stopped again.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
@@ -42,8 +47,11 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const args = ['register', '--db', db, '--vtn-url', url, '--state', join(state, 'ven-agent.db')];
     await must('registering the fleet', run(program('apps/ven-agent'), args, signal));
     if (devices === undefined) return;
-    sayWhereToLook(urls, devices, state);
-    await stayUp(children, signal);
+    const isNew = await ensureStandingRequest(url, CREDENTIALS);
+    say(isNew ? 'Asked every VEN for a report each two minutes' : 'Every VEN is asked for a report each two minutes already');
+    sayWhereToLook(urls, devices, options);
+    say('Metering the fleet');
+    await runAgent(url, options, children, signal);
   } finally {
     // In reverse, each after the other.
     for (const child of children.reverse()) await child.stop();
@@ -81,13 +89,35 @@ async function must(what: string, status: Promise<number>): Promise<void> {
   if (code !== 0) throw new VenfleetError('START_FAILED', `${what} failed (status ${code}); its own words are above`);
 }
 
-async function stayUp(children: readonly Child[], signal: AbortSignal): Promise<void> {
-  const stopped = new Promise<'stopped'>((done) => signal.addEventListener('abort', () => done('stopped'), { once: true }));
-  if (signal.aborted || (await Promise.race([stopped, ...children.map(({ exited }) => exited)])) === 'stopped') return;
-  throw new VenfleetError('START_FAILED', 'a part ended by itself; its own words are above');
+/** Runs the agent with the terminal as its own, for its live line, until Ctrl-C. */
+async function runAgent(url: string, options: DemoOptions, children: readonly Child[], signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { db, state, agentOpsPort } = options;
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  const args = ['run', '--db', db, '--vtn-url', url, '--state', join(state, 'ven-agent.db'), '--ops-port', String(agentOpsPort)];
+  const agent = run(program('apps/ven-agent'), args, either).then(
+    () => 'the agent',
+    (error) => {
+      if (signal.aborted) return 'stopped';
+      throw error;
+    },
+  );
+  const first = await Promise.race([agent, ...children.map(({ exited }) => exited.then(() => 'a part'))]);
+  if (signal.aborted) {
+    await agent;
+    return;
+  }
+  ended.abort();
+  await agent.catch(() => undefined);
+  throw new VenfleetError('START_FAILED', `${first} ended by itself; its own words are above`);
 }
 
-function sayWhereToLook(urls: Record<string, string>, { ops, modbus, mqtt, meters }: DevicesUp, state: string): void {
+function sayWhereToLook(
+  urls: Record<string, string>,
+  { ops, modbus, mqtt, meters }: DevicesUp,
+  { state, agentOpsPort }: DemoOptions,
+): void {
   const urlLines = Object.entries(urls).map(([version, url]) => `  OpenADR ${version}  ${url}`);
   process.stdout.write(`
 ${meters.total.toLocaleString('en')} simulated devices are up
@@ -98,12 +128,15 @@ ${meters.total.toLocaleString('en')} simulated devices are up
 The mock VTN is up; its state is kept in ${state}/, so the next start finds the fleet registered.
 ${urlLines.join('\n')}
   its API        ${urls['3.1.0']}/openapi.json
-  credentials    config/dev-credentials.json (bl-client for business logic, ven-… for each VEN)
+  credentials    ${CREDENTIALS} (bl-client for business logic, ven-… for each VEN)
+
+The agent's health and metrics: http://127.0.0.1:${agentOpsPort}/readyz and /metrics
 
 In another terminal:
   npx nx run resource-db:stats                      what the fleet consists of
   npx nx run device-sim:stats                       what is simulated
   npx nx run ven-agent:status                       what is registered where
+  npx nx run ven-agent:reports --outbox ${join(state, 'outbox.db')}   what is reported; --audit counts it
   npx nx run ven-agent:register --dry-run           what a further run would change
   npx nx run ven-agent:register --vtn-url ${urls['3.1.0']}   the same fleet over the other version
 Ctrl-C stops it.

@@ -1,0 +1,72 @@
+import { minutes, silentLogger, systemClock, systemRandom, VenfleetError } from '@venfleet/core';
+import {
+  businessClientOf,
+  clientCredentialsTokens,
+  createHttpTransport,
+  createVtnClient,
+  detectVtn,
+  loadCredentials,
+  type ReportRequest,
+  type VtnClient,
+} from '@venfleet/openadr';
+
+const PROGRAM = 'venfleet-metering';
+const EVENT = 'standing-report-request';
+/** So long that a newcomer has not to wait for the first report, and so many that they last a day. */
+const INTERVAL = minutes(2);
+const INTERVALS = 720;
+
+/** The VEN's energy and mean power in each interval, as soon as it is over. */
+const eachInterval = { startInterval: 0, numIntervals: 1, frequency: 1, repeat: -1, historical: true } as const;
+const REQUESTS: readonly ReportRequest[] = [
+  { ...eachInterval, payloadType: 'USAGE', units: 'KWH', targets: [], aggregate: false, reportIntervals: 'INTERVALS' },
+  {
+    ...eachInterval,
+    payloadType: 'DEMAND',
+    readingType: 'MEAN',
+    units: 'KW',
+    targets: [],
+    aggregate: false,
+    reportIntervals: 'INTERVALS',
+  },
+];
+
+/**
+ * Sees to it that the VTN has an event that asks every VEN for its readings: one that lasts a day, unless one of
+ * before still lasts.
+ * @returns whether it is a new one
+ */
+export async function ensureStandingRequest(url: string, credentials: string): Promise<boolean> {
+  const transport = createHttpTransport({ connections: 1, clock: systemClock, logger: silentLogger });
+  try {
+    const vtn = await detectVtn(url, { transport });
+    const business = businessClientOf(loadCredentials(credentials));
+    if (business === undefined) throw new VenfleetError('NO_CREDENTIALS', `${credentials} has no business-logic client`);
+    const { clientId, clientSecret } = business;
+    const ports = { clock: systemClock, random: systemRandom, logger: silentLogger };
+    const tokens = clientCredentialsTokens({ transport, tokenUrl: vtn.tokenUrl, clientId, clientSecret, clock: systemClock });
+    return await ensure(createVtnClient({ transport, vtn, role: 'BL', tokens, ...ports }));
+  } finally {
+    await transport.close();
+  }
+}
+
+async function ensure(client: VtnClient): Promise<boolean> {
+  const [known] = await client.listPrograms({ name: PROGRAM });
+  const program = known ?? (await client.createProgram({ name: PROGRAM }));
+  const now = systemClock.now();
+  const { events } = await client.listEvents({ programId: program.id });
+  const lasts = events.some(
+    ({ name, start }) => name === EVENT && typeof start === 'number' && start + INTERVALS * INTERVAL > now,
+  );
+  if (lasts) return false;
+  await client.createEvent({
+    programId: program.id,
+    name: EVENT,
+    start: now,
+    length: INTERVAL,
+    intervals: Array.from({ length: INTERVALS }, (_, id) => ({ id, payloads: [] })),
+    reportRequests: REQUESTS,
+  });
+  return true;
+}
