@@ -166,6 +166,22 @@ describe.each(['3.0.1', '3.1.0'] as const)('reporting over %s', (version) => {
     await expectEachOnce(s);
   });
 
+  test('the plan of an event that the agent has not met is asked of the VTN', async () => {
+    const s = await scene(version, () => undefined);
+    const asked = ['--outbox', s.outbox, '--vtn-url', s.url, '--credentials', s.place.credentials, '--count', '1', '--json'];
+    for (const who of [[], ['--ven', 'Aalborg']]) {
+      const plan = await runProgram('ven-agent', ['report-plan', s.event, ...asked, ...who]);
+      expect(plan.status).toBe(0);
+      expect(jsonOf<{ reports: { payloads: string[] }[] }>(plan).reports.map(({ payloads }) => payloads)).toEqual([
+        ['USAGE (KWH)'],
+        ['USAGE (KWH)'],
+      ]);
+    }
+    const unknown = await runProgram('ven-agent', ['report-plan', 'no-such-event', ...asked]);
+    expect(unknown.status).toBe(1);
+    expect(unknown.stderr).toContain('error: there is no event no-such-event');
+  });
+
   test('a deleted event needs no more reports, and the audit says so', async () => {
     const s = await scene(version, () => undefined);
     const life = await reportFleet(s.place, s.url, s.outbox, s.clock);
