@@ -1,3 +1,8 @@
+export { openModbusSerial } from './metering/adapters/modbus-serial-link.js';
+export { createChannels } from './metering/channels.js';
+export { Metering } from './metering/metering.js';
+export { layoutOf } from './metering/modbus/layout.js';
+export { planMetering } from './metering/plan.js';
 export type { Alarms } from './readings/alarms.js';
 export type { Reading, ReadingSource } from './readings/reading.js';
 export { ReadingStore } from './readings/store.js';

@@ -1,8 +1,10 @@
 import type { Row } from '../row.js';
+import { agentCpuRow, agentMemoryFleetRow, agentMemoryRow } from './agent.js';
 import { prepareOrigRow, prepareRow } from './prepare.js';
 import { registerPyRow, registerRow } from './register.js';
 import { scalePrepareRow, scaleRegisterRow } from './scale.js';
 import { storeRow } from './store.js';
+import { sweepRow } from './sweep.js';
 import { vtn310Row, vtnRow } from './vtn.js';
 
 /** Every row, in the order in which they are measured. */
@@ -14,6 +16,10 @@ export const ROWS: readonly Row[] = [
   registerRow,
   registerPyRow,
   storeRow,
+  sweepRow,
+  agentMemoryRow,
+  agentMemoryFleetRow,
+  agentCpuRow,
   scalePrepareRow,
   scaleRegisterRow,
 ];
