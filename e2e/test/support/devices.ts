@@ -7,11 +7,15 @@ export async function prepareDevices(
   folder: string,
   basePort: number,
   source = 'config/exampleassets',
+  edit: (fleetYaml: string) => string = (yaml) => yaml,
 ): Promise<{ db: string; mqttPort: number }> {
   const mqttPort = await freePort();
   const config = join(folder, `fleet-${basePort}.yaml`);
   const sample = readFileSync(join(root, 'config/fleet.yaml'), 'utf8');
-  writeFileSync(config, sample.replace('basePort: 20000', `basePort: ${basePort}`).replace('port: 1883', `port: ${mqttPort}`));
+  writeFileSync(
+    config,
+    edit(sample).replace('basePort: 20000', `basePort: ${basePort}`).replace('port: 1883', `port: ${mqttPort}`),
+  );
   const db = join(folder, `devices-${basePort}.db`);
   const args = [
     '--config',
