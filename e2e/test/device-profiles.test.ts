@@ -49,6 +49,10 @@ tool.test.each(Object.keys(INSTEAD) as Profile[])(
     const view = async (id: string) =>
       ((await (await fetch(`${simulator.ops}/v1/devices/${id}`)).json()) as { measurement: { powerW: number } }).measurement
         .powerW;
+    // Chargers without a car read 0 W: the busiest sites tell most.
+    const powers = new Map<string, number>();
+    for (const { resourceId } of sites) powers.set(resourceId, await view(resourceId));
+    sites.sort((a, b) => (powers.get(b.resourceId) ?? 0) - (powers.get(a.resourceId) ?? 0));
     let seen = 0;
     for (const site of sites.slice(0, 10)) {
       const { port, unitId } = readers.get(site.readerConnectionId ?? -1) as unknown as { port: number; unitId: number };
