@@ -3,7 +3,7 @@ import type { Row, Target } from './row.js';
 import type { Result, Verdict } from './run.js';
 import type { Spread } from './statistics.js';
 
-const NAME = 16;
+const NAME = 18;
 const FIGURE = 20;
 const RATIO = 26;
 

@@ -1,8 +1,11 @@
 import type { Row } from '../row.js';
 import { agentCpuRow, agentMemoryFleetRow, agentMemoryRow } from './agent.js';
+import { modbusServerPipelinedRow, modbusServerPyRow, modbusServerRows } from './modbus-server.js';
+import { mqttRows } from './mqtt.js';
 import { prepareOrigRow, prepareRow } from './prepare.js';
 import { registerPyRow, registerRow } from './register.js';
 import { scalePrepareRow, scaleRegisterRow } from './scale.js';
+import { simMemoryRow } from './sim-memory.js';
 import { storeRow } from './store.js';
 import { sweepRow } from './sweep.js';
 import { vtn310Row, vtnRow } from './vtn.js';
@@ -15,6 +18,11 @@ export const ROWS: readonly Row[] = [
   vtn310Row,
   registerRow,
   registerPyRow,
+  ...modbusServerRows,
+  modbusServerPipelinedRow,
+  modbusServerPyRow,
+  ...mqttRows,
+  simMemoryRow,
   storeRow,
   sweepRow,
   agentMemoryRow,

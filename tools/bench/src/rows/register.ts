@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareFleet } from '../fleet.js';
 import { type Mock, startMock } from '../mock.js';
-import { pythonWithAiohttp } from '../python.js';
+import { AIOHTTP, pythonWith } from '../python.js';
 import { createVen, type Fleet, fleetOf, type RecordedVen, recordFleet, register } from '../recording.js';
 import type { Contest, Row } from '../row.js';
 import { ROOT, type Workplace } from '../workplace.js';
@@ -34,7 +34,7 @@ export const registerPyRow: Row = {
   unit,
   target: { atLeast: 2 },
   async prepare(place) {
-    const python = await pythonWithAiohttp(place);
+    const python = await pythonWith(place, AIOHTTP);
     return contest(place, (fleet, recording) => postByPython(place, python, fleet, recording));
   },
 };
