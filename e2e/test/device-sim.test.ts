@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeBlock, type ModbusProfile, namesToPoll, planReads, type Values } from '@venfleet/devices';
@@ -255,6 +255,15 @@ function withTool(tool: string): { test: typeof test.skip; note: string } {
   }
 }
 
+/** A Python that has pymodbus; Debian's own has it from python3-pymodbus, whichever comes first on the path. */
+function pythonWithPymodbus(): { test: typeof test.skip; note: string; command: string } {
+  for (const command of ['python3', '/usr/bin/python3']) {
+    const { status } = spawnSync(command, ['-c', 'import pymodbus.client'], { stdio: 'ignore' });
+    if (status === 0) return { test, note: '', command };
+  }
+  return { test: test.skip, note: ' (skipped: python3-pymodbus is not installed)', command: '' };
+}
+
 describe('clients that nobody here wrote', () => {
   const mbpoll = withTool('mbpoll');
   const MBPOLL: Readonly<Record<string, readonly string[]>> = {
@@ -264,7 +273,7 @@ describe('clients that nobody here wrote', () => {
     'carlo-gavazzi-em24': ['-t', '3:int'],
     'alfen-eve': ['-t', '4:float', '-B'],
   };
-  /** From mbpoll's number to watts. */
+  /** From the number in the registers to watts. */
   const UNIT_W: Readonly<Record<string, number>> = { 'schneider-iem3000': 1000, 'carlo-gavazzi-em24': 0.1 };
 
   mbpoll.test.each(Object.keys(MBPOLL))(
@@ -279,6 +288,31 @@ describe('clients that nobody here wrote', () => {
       const after = await view(site);
       const shown = Number(/\[\d+\]:\s+(\S+)/.exec(stdout)?.[1]) * (UNIT_W[id] ?? 1);
       expectBetween(shown, before.measurement.powerW, after.measurement.powerW, 1);
+    },
+  );
+
+  const python = pythonWithPymodbus();
+  /** How pymodbus' registers are taken: function, and format of Python's struct (the EM24 has its low word first). */
+  const PYMODBUS: Readonly<Record<string, readonly [table: string, format: string]>> = {
+    'sunspec-213': ['holding', '>f'],
+    'schneider-iem3000': ['holding', '>f'],
+    'eastron-sdm630': ['input', '>f'],
+    'carlo-gavazzi-em24': ['input', 'low first'],
+    'alfen-eve': ['holding', '>f'],
+  };
+
+  python.test.each(Object.keys(PYMODBUS))(
+    `pymodbus reads the power of a %s as device-sim:read shows it${python.note}`,
+    async (id) => {
+      const site = siteWith(id);
+      const { port, unitId } = site.meter as { port: number; unitId: number };
+      const address = catalog.modbus(id).points.get('powerW')?.address;
+      const where = [port, unitId, ...(PYMODBUS[id] ?? []), address].map(String);
+      const before = await view(site);
+      const { stdout, stderr } = await run(python.command, [`${import.meta.dirname}/support/read_meter.py`, ...where]);
+      const after = await view(site);
+      expect(stderr).toBe('');
+      expectBetween(Number(stdout) * (UNIT_W[id] ?? 1), before.measurement.powerW, after.measurement.powerW, 1);
     },
   );
 
