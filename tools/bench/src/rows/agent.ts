@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { seconds, systemClock } from '@venfleet/core';
 import { simulateFleet } from '../devices.js';
+import { bareNodeMemory, metricOf, residentMemory } from '../metrics.js';
 import type { Contest, Row } from '../row.js';
 import { ROOT, type Workplace } from '../workplace.js';
 
@@ -11,12 +12,8 @@ const WHOLE_FLEET = 158;
 const SETTLING = { full: seconds(60), smoke: seconds(12) };
 const WATCHED = { full: seconds(60), smoke: seconds(10) };
 
-/** What a running agent says of itself, by metric. */
-interface Agent {
-  metric(name: string): Promise<number>;
-}
-
-async function startAgent(place: Workplace, vens: number): Promise<Agent> {
+/** @returns URL of the agent's own view */
+async function startAgent(place: Workplace, vens: number): Promise<string> {
   const { db, profiles } = await simulateFleet(place, vens);
   const main = join(ROOT, 'apps/ven-agent/dist/main.js');
   const where = [
@@ -34,32 +31,19 @@ async function startAgent(place: Workplace, vens: number): Promise<Agent> {
   const { firstLine } = await place.start(process.execPath, [main, 'run', '--no-report', '--json', ...where]);
   const { ops } = JSON.parse(firstLine) as { ops: string };
   await pause(place.smoke ? SETTLING.smoke : SETTLING.full);
-  return {
-    async metric(name) {
-      const text = await (await fetch(`${ops}/metrics`)).text();
-      const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
-      if (line === undefined) throw new Error(`the agent has no metric ${name}`);
-      return Number(line.slice(name.length + 1));
-    },
-  };
+  return ops;
 }
 
 const pause = (duration: ReturnType<typeof seconds>) => systemClock.sleep(duration);
 
-/** Resident memory of a Node process that does nothing, in MB. */
-async function bareNode(place: Workplace): Promise<number> {
-  const script = 'setTimeout(() => console.log(process.memoryUsage.rss() / 1e6), 500)';
-  return Number(await place.run(process.execPath, ['-e', script]));
-}
-
 async function memoryContest(place: Workplace, vens: number): Promise<Contest> {
-  const agent = await startAgent(place, place.smoke ? ONE_VEN : vens);
+  const ops = await startAgent(place, place.smoke ? ONE_VEN : vens);
   return {
     async ours() {
       await pause(place.smoke ? seconds(1) : seconds(20));
-      return (await agent.metric('process_resident_memory_bytes')) / 1e6;
+      return residentMemory(ops);
     },
-    peer: () => bareNode(place),
+    peer: () => bareNodeMemory(place),
     notes: [
       `after ${(place.smoke ? SETTLING.smoke : SETTLING.full) / 1000} s of metering; not over the hour that the target speaks of`,
     ],
@@ -95,12 +79,12 @@ export const agentCpuRow: Row = {
   unit: '% of a core',
   target: { atMost: 0.04 },
   async prepare(place) {
-    const agent = await startAgent(place, ONE_VEN);
+    const ops = await startAgent(place, ONE_VEN);
     return {
       async ours() {
-        const [cpu, at] = [await agent.metric('process_cpu_seconds_total'), systemClock.monotonic()];
+        const [cpu, at] = [await metricOf(ops, 'process_cpu_seconds_total'), systemClock.monotonic()];
         await pause(place.smoke ? WATCHED.smoke : WATCHED.full);
-        const used = (await agent.metric('process_cpu_seconds_total')) - cpu;
+        const used = (await metricOf(ops, 'process_cpu_seconds_total')) - cpu;
         return (used * 100_000) / (systemClock.monotonic() - at);
       },
       peer: async () => 100,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { seconds, systemClock } from '@venfleet/core';
 import { simulateFleet } from '../devices.js';
-import { bareNodeMemory, residentMemory } from '../memory.js';
+import { bareNodeMemory, residentMemory } from '../metrics.js';
 import type { Row } from '../row.js';
 import { ROOT, type Workplace } from '../workplace.js';
 

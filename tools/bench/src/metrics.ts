@@ -1,0 +1,20 @@
+import type { Workplace } from './workplace.js';
+
+/** What a running program says of itself. @param ops URL of its view @param name of the metric, without labels */
+export async function metricOf(ops: string, name: string): Promise<number> {
+  const text = await (await fetch(`${ops}/metrics`)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`${ops}/metrics has no ${name}`);
+  return Number(line.slice(name.length + 1));
+}
+
+/** Resident memory of a running program, in MB. @param ops URL of its view */
+export async function residentMemory(ops: string): Promise<number> {
+  return (await metricOf(ops, 'process_resident_memory_bytes')) / 1e6;
+}
+
+/** Resident memory of a Node process that does nothing, in MB. */
+export async function bareNodeMemory(place: Workplace): Promise<number> {
+  const script = 'setTimeout(() => console.log(process.memoryUsage.rss() / 1e6), 500)';
+  return Number(await place.run(process.execPath, ['-e', script]));
+}
