@@ -34,6 +34,7 @@ export class Workplace {
   readonly #killAll = () => {
     for (const child of this.#children) child.kill('SIGKILL');
   };
+  readonly #endings: (() => unknown)[] = [];
   #paths = 0;
 
   private constructor(folder: string, { smoke, clock, signal }: WorkplaceOptions) {
@@ -95,9 +96,15 @@ export class Workplace {
     return { firstLine: first, stop };
   }
 
-  /** Kills what still runs and removes the folder. */
+  /** Remembers how to end what a row has opened in this process; the latest is ended first. */
+  atEnd(end: () => unknown): void {
+    this.#endings.push(end);
+  }
+
+  /** Ends what was opened, kills what still runs and removes the folder. */
   async close(): Promise<void> {
     process.off('exit', this.#killAll);
+    for (const end of this.#endings.splice(0).reverse()) await end();
     const gone = [...this.#children].map((child) => new Promise((done) => child.once('close', done)));
     this.#killAll();
     await Promise.all(gone);

@@ -35,6 +35,7 @@ export const sweepRow: Row = {
       reportedUntil: () => undefined,
     });
     store.start();
+    place.atEnd(() => store.stop());
     const channels = createChannels(
       { ...plan, brokers: [], files: [] },
       { inFlight: 4, replyPrefix: 'bench' },
@@ -48,6 +49,7 @@ export const sweepRow: Row = {
       },
     );
     const metering = new Metering({ channels, sink: store, clock: systemClock, logger: silentLogger });
+    place.atEnd(() => metering.stop());
     const bare = await connectBare(
       plan.gateways.map(({ host, port, meters }) => ({
         host,
@@ -55,6 +57,7 @@ export const sweepRow: Row = {
         units: meters.map(({ unitId, profile }) => ({ unitId, blocks: layoutOf(profile).fast })),
       })),
     );
+    place.atEnd(() => bare.close());
     // First contacts (probes, SunSpec discovery) are made once in a device's life.
     while (metering.stats.answering < metering.stats.meters) {
       await metering.readAllOnce();
