@@ -98,3 +98,16 @@ test('a missed target fails the run unless it is a smoke test; a broken row fail
   expect(status(false)).toEqual([0, 1, 1, 0]);
   expect(status(true)).toEqual([0, 0, 1, 0]);
 });
+
+test('what a row has opened is ended, the latest first, also when the row breaks', async () => {
+  const ended: string[] = [];
+  const row = rowOf({
+    prepare: async (place) => {
+      place.atEnd(() => ended.push('store'));
+      place.atEnd(() => ended.push('client'));
+      throw new Error('no device answers');
+    },
+  });
+  expect((await measureRow(row, 1, options())).verdict).toBe('failed');
+  expect(ended).toEqual(['client', 'store']);
+});
