@@ -113,7 +113,7 @@ describe('every site', () => {
         const end = instant(
           play(watched, resource, start, script, (now) => {
             watched.readMeter(instant(now));
-            watched.readControl(instant(now + 0.5));
+            watched.readControl(instant(now));
           }),
         );
         play(left, resource, start, script, () => {});
