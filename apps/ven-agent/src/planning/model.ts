@@ -1,0 +1,45 @@
+import type { Duration, Instant, WattHours, Watts } from '@venfleet/core';
+import type { GridEvent, Target } from '@venfleet/openadr';
+
+/** A resource as planning sees it. */
+export interface PlannedResource {
+  /** Its row in the resource database. */
+  readonly id: number;
+  /** resourceName on the VTN. */
+  readonly name: string;
+  readonly type: 'DSR' | 'EV';
+  readonly subType: string;
+  /** The least that it can be held to. */
+  readonly pMin: Watts;
+  readonly pMax: Watts;
+  /** Its flexible buffer lies between the two. */
+  readonly eMin: WattHours;
+  readonly eMax: WattHours;
+  /** Those that the VTN gave it. */
+  readonly targets: readonly Target[];
+  /** Whether it has a controller at all. */
+  readonly controllable: boolean;
+}
+
+/** An operator's refusal to follow an event, for one resource or for all of the VEN's. */
+export interface OptOut {
+  /** resourceName; absent: all. */
+  readonly resource?: string | undefined;
+  readonly reason: string;
+  readonly at: Instant;
+}
+
+/** An event, and what the agent has drawn and noted for it, kept over polls and restarts. */
+export interface HeldEvent {
+  readonly event: GridEvent;
+  /** When it was first seen: what `now` means. */
+  readonly seenAt: Instant;
+  /** Drawn once within ±event.randomizeStart; 0 without (3.1 Definition, intervalPeriod.randomizeStart). */
+  readonly shift: Duration;
+  /** Drawn once for each interval, by its index, that has a randomizeStart of its own. */
+  readonly intervalShifts: ReadonlyMap<number, Duration>;
+  readonly optOuts: readonly OptOut[];
+}
+
+/** What a resource's controller is to do now. */
+export type Setpoint = { readonly kind: 'limit'; readonly limit: Watts } | { readonly kind: 'free' };
