@@ -1,6 +1,5 @@
 import { VenfleetError } from '@venfleet/core';
-import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { z } from 'zod';
 
 /**
  * What can go wrong. Of a Modbus frame: `timeout` (no answer), `delay`, `drop` (the connection is closed
@@ -45,47 +44,42 @@ const DEFAULTS = {
 /** Kinds that are asked for at each request, so that some can be spared. */
 const PER_REQUEST: readonly FaultKind[] = ['timeout', 'delay', 'drop', 'exception', 'split', 'junk', 'wrong-transaction'];
 
+const whole = (min: number, max: number, description: string) => z.int().min(min).max(max).optional().describe(description);
+
 const parameters = {
-  delayMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000, description: 'delay: how late the answer is' })),
-  exception: Type.Optional(Type.Integer({ minimum: 1, maximum: 255, description: 'exception: the code' })),
-  pieces: Type.Optional(Type.Integer({ minimum: 2, maximum: 260, description: 'split: how many' })),
-  gapMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 60_000, description: 'split: the pause between two pieces' })),
-  junkBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: 4096, description: 'junk: how many' })),
-  transactionOffset: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 65_535, description: 'wrong-transaction: added to the id' }),
-  ),
-  skewS: Type.Optional(Type.Number({ minimum: -1e9, maximum: 1e9, description: 'clock-skew: seconds ahead' })),
-  lastWill: Type.Optional(Type.Boolean({ description: 'offline: whether it is announced' })),
+  delayMs: whole(1, 600_000, 'delay: how late the answer is'),
+  exception: whole(1, 255, 'exception: the code'),
+  pieces: whole(2, 260, 'split: how many'),
+  gapMs: whole(1, 60_000, 'split: the pause between two pieces'),
+  junkBytes: whole(1, 4096, 'junk: how many'),
+  transactionOffset: whole(1, 65_535, 'wrong-transaction: added to the id'),
+  skewS: z.number().min(-1e9).max(1e9).optional().describe('clock-skew: seconds ahead'),
+  lastWill: z.boolean().optional().describe('offline: whether it is announced'),
 };
-type FaultParameters = { readonly [K in keyof typeof parameters]: Static<(typeof parameters)[K]> };
+type FaultParameters = { readonly [K in keyof typeof parameters]: z.infer<(typeof parameters)[K]> };
 
 /** A fault as it is asked for. It hits the devices that fit all of device, gateway and city that are given. */
-export const faultSpecSchema = Type.Object(
-  {
-    kind: Type.Enum([...FAULT_KINDS]),
-    device: Type.Optional(Type.String({ minLength: 1, description: 'one device' })),
-    gateway: Type.Optional(Type.String({ minLength: 1, description: 'all devices of a gateway, HOST:PORT' })),
-    city: Type.Optional(Type.String({ minLength: 1, description: 'all devices of a VEN' })),
-    percent: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: 100,
-        description: 'the share of these devices that is hit, chosen by seed; 100 unless given',
-      }),
-    ),
-    durationS: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e8, description: 'until it is cleared unless given' })),
-    chance: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        maximum: 1,
-        description: "faults of frames: the share of a device's requests that is hit; 1 unless given",
-      }),
-    ),
-    ...parameters,
-  },
-  { additionalProperties: false },
-);
-export type FaultSpec = Readonly<Static<typeof faultSpecSchema>>;
+export const faultSpecSchema = z.strictObject({
+  kind: z.enum(FAULT_KINDS),
+  device: z.string().min(1).optional().describe('one device'),
+  gateway: z.string().min(1).optional().describe('all devices of a gateway, HOST:PORT'),
+  city: z.string().min(1).optional().describe('all devices of a VEN'),
+  percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe('the share of these devices that is hit, chosen by seed; 100 unless given'),
+  durationS: z.number().positive().max(1e8).optional().describe('until it is cleared unless given'),
+  chance: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe("faults of frames: the share of a device's requests that is hit; 1 unless given"),
+  ...parameters,
+});
+export type FaultSpec = Readonly<z.infer<typeof faultSpecSchema>>;
 
 /**
  * The fault with all its kind's parameters.
@@ -107,16 +101,15 @@ export function completeFaultSpec(spec: unknown): FaultSpec {
 }
 
 function mistakesOf(spec: unknown): string[] {
-  const mistakes = new Map<string, string>();
-  for (const error of Value.Errors(faultSpecSchema, spec)) {
-    // A key that is too many is reported twice, the second time for the object around it.
-    if (error.keyword === 'additionalProperties') continue;
-    const path = error.instancePath.slice(1).replaceAll('/', '.') || '(fault)';
-    if (!mistakes.has(path)) mistakes.set(path, error.keyword === 'boolean' ? 'unknown key' : error.message);
-  }
-  if (mistakes.size > 0) return [...mistakes].map(([path, reason]) => `${path}: ${reason}`);
-  const { kind, chance } = spec as FaultSpec;
-  const foreign = Object.keys(parameters).filter((name) => name in (spec as FaultSpec) && !(name in DEFAULTS[kind]));
+  const parsed = faultSpecSchema.safeParse(spec);
+  if (!parsed.success) return parsed.error.issues.flatMap(linesOf);
+  const { kind, chance } = parsed.data;
+  const foreign = Object.keys(parameters).filter((name) => name in parsed.data && !(name in DEFAULTS[kind]));
   if (chance !== undefined && !PER_REQUEST.includes(kind)) foreign.push('chance');
   return foreign.map((name) => `${name}: a fault of kind ${kind} has no such parameter`);
+}
+
+function linesOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${key}: unknown key`);
+  return [`${issue.path.join('.') || '(fault)'}: ${issue.message}`];
 }

@@ -1,27 +1,22 @@
-import { Type } from 'typebox';
+import { z } from 'zod';
 import { faultSpecSchema } from '../faults/spec.js';
 
-/** What the HTTP view speaks, for its checks and its OpenAPI document. */
-const text = Type.String();
-const count = Type.Integer({ minimum: 0 });
-const byName = Type.Record(Type.String(), Type.Integer({ minimum: 0 }));
-const values = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean(), Type.String(), Type.Null()]), {
-  description: 'by canonical name, which ends in the unit',
-});
+/** What the HTTP view speaks, as JSON schemas: for its checks and its OpenAPI document. */
+const text = z.string();
+const count = z.int().min(0);
+const byName = z.record(text, count);
+const instantText = z.iso.datetime();
+const values = z
+  .record(text, z.union([z.number(), z.boolean(), text, z.null()]))
+  .describe('by canonical name, which ends in the unit');
 
-const place = Type.Union([
-  Type.Object({
-    protocol: Type.Literal('MODBUSTCP'),
-    profile: text,
-    host: text,
-    port: Type.Integer(),
-    unitId: Type.Integer(),
-  }),
-  Type.Object({ protocol: Type.Literal('MQTT'), profile: text, host: text, port: Type.Integer(), topic: text }),
-  Type.Null(),
+const place = z.union([
+  z.object({ protocol: z.literal('MODBUSTCP'), profile: text, host: text, port: z.int(), unitId: z.int() }),
+  z.object({ protocol: z.literal('MQTT'), profile: text, host: text, port: z.int(), topic: text }),
+  z.null(),
 ]);
 
-const summary = {
+const device = z.object({
   resourceId: text,
   name: text,
   ven: text,
@@ -30,82 +25,92 @@ const summary = {
   meterPointId: text,
   meter: place,
   controller: place,
+});
+
+export const Reading = answer(
+  device.extend({ at: instantText.describe('simulated time'), measurement: values, control: values }),
+);
+export const DevicePage = answer(z.object({ total: count, offset: count, devices: z.array(device) }));
+
+export const DeviceQuery = request(
+  z.strictObject({
+    ven: text.optional(),
+    subType: text.optional(),
+    protocol: z.enum(['MODBUSTCP', 'MQTT']).optional(),
+    offset: count.default(0),
+    limit: z.int().min(1).max(1000).default(50),
+  }),
+);
+
+export const Control = {
+  ...request(
+    z
+      .strictObject({
+        limitW: z.number().optional().describe('flex-controller'),
+        limitActive: z.boolean().optional().describe('flex-controller'),
+        limitValidForS: z.number().optional(),
+        limitA: z.number().optional().describe('charger, per phase'),
+        phasesInUse: z
+          .union([z.literal(1), z.literal(3)])
+          .optional()
+          .describe('charger'),
+        chargerStopped: z.boolean().optional().describe('charger'),
+      })
+      .describe('what is absent stays as it is'),
+  ),
+  minProperties: 1,
 };
 
-export const Device = Type.Object(summary);
-export const Reading = Type.Object({
-  ...summary,
-  at: Type.String({ format: 'date-time', description: 'simulated time' }),
-  measurement: values,
-  control: values,
+export const FaultSpec = request(faultSpecSchema);
+const fault = z.object({
+  id: z.int(),
+  spec: z.unknown(),
+  since: instantText,
+  until: instantText.nullable(),
+  devices: count.describe('how many resources it hits'),
 });
-export const DevicePage = Type.Object({ total: count, offset: count, devices: Type.Array(Device) });
+export const Fault = answer(fault);
+export const FaultList = answer(z.object({ faults: z.array(fault) }));
+export const Cleared = answer(z.object({ cleared: count }));
 
-export const DeviceQuery = Type.Object(
-  {
-    ven: Type.Optional(text),
-    subType: Type.Optional(text),
-    protocol: Type.Optional(Type.Enum(['MODBUSTCP', 'MQTT'])),
-    offset: Type.Integer({ minimum: 0, default: 0 }),
-    limit: Type.Integer({ minimum: 1, maximum: 1000, default: 50 }),
-  },
-  { additionalProperties: false },
+const deviceCounts = z.object({ total: count, byProtocol: byName, byProfile: byName });
+export const Stats = answer(
+  z.object({
+    resources: count,
+    vens: count,
+    meters: deviceCounts,
+    controllers: deviceCounts,
+    withoutDevice: count,
+    clock: z.object({ now: text, speed: z.number(), seed: text }),
+    modbus: z.object({
+      gateways: count,
+      units: count,
+      clients: count,
+      requests: count,
+      exceptions: count,
+      malformed: count,
+      turnedAway: count,
+    }),
+    mqtt: z.object({ connected: z.boolean(), clients: count.nullable(), published: count, received: count, failed: count }),
+    faults: count,
+    memory: z.object({ rssBytes: count }),
+  }),
 );
 
-export const Control = Type.Object(
-  {
-    limitW: Type.Optional(Type.Number({ description: 'flex-controller' })),
-    limitActive: Type.Optional(Type.Boolean({ description: 'flex-controller' })),
-    limitValidForS: Type.Optional(Type.Number()),
-    limitA: Type.Optional(Type.Number({ description: 'charger, per phase' })),
-    phasesInUse: Type.Optional(Type.Enum([1, 3], { description: 'charger' })),
-    chargerStopped: Type.Optional(Type.Boolean({ description: 'charger' })),
-  },
-  { additionalProperties: false, minProperties: 1, description: 'what is absent stays as it is' },
+export const Problem = answer(
+  z.object({ code: text.describe('stable'), message: text, hint: text.optional(), details: z.array(text).optional() }),
 );
 
-export const FaultSpec = faultSpecSchema;
-export const Fault = Type.Object({
-  id: Type.Integer(),
-  spec: Type.Any(),
-  since: Type.String({ format: 'date-time' }),
-  until: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-  devices: Type.Integer({ description: 'how many resources it hits' }),
-});
-export const FaultList = Type.Object({ faults: Type.Array(Fault) });
-export const Cleared = Type.Object({ cleared: count });
+function request(schema: z.ZodType): object {
+  return jsonSchema(schema, 'input');
+}
 
-const deviceCounts = Type.Object({ total: count, byProtocol: byName, byProfile: byName });
-export const Stats = Type.Object({
-  resources: count,
-  vens: count,
-  meters: deviceCounts,
-  controllers: deviceCounts,
-  withoutDevice: count,
-  clock: Type.Object({ now: text, speed: Type.Number(), seed: text }),
-  modbus: Type.Object({
-    gateways: count,
-    units: count,
-    clients: count,
-    requests: count,
-    exceptions: count,
-    malformed: count,
-    turnedAway: count,
-  }),
-  mqtt: Type.Object({
-    connected: Type.Boolean(),
-    clients: Type.Union([count, Type.Null()]),
-    published: count,
-    received: count,
-    failed: count,
-  }),
-  faults: count,
-  memory: Type.Object({ rssBytes: count }),
-});
+function answer(schema: z.ZodType): object {
+  return jsonSchema(schema, 'output');
+}
 
-export const Problem = Type.Object({
-  code: Type.String({ description: 'stable' }),
-  message: text,
-  hint: Type.Optional(text),
-  details: Type.Optional(Type.Array(text)),
-});
+/** Without the version of JSON Schema, which an OpenAPI document says once for all. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io });
+  return json;
+}
