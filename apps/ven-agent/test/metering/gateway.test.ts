@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { milliseconds, minutes, seconds, silentLogger } from '@venfleet/core';
+import { Metering } from '../../src/metering/metering.js';
 import { Gateway } from '../../src/metering/modbus/gateway.js';
 import { Layouts } from '../../src/metering/modbus/layout.js';
 import { catalog, FakeClock, middling, resource, SimulatedGateway } from './support.js';
@@ -91,6 +92,65 @@ describe('a gateway', () => {
     const healthy = reads.filter((_, i) => (i + 1) % 3 !== 0);
     expect(healthy.every(({ outcome }) => outcome.endsWith('00'))).toBe(true);
     expect(Math.max(...healthy.map(({ endedAtMs }) => endedAtMs)) - began).toBeLessThan(10_000);
+  });
+
+  test.each([
+    ['devices as fast as ever', 0],
+    ['a healthy one slower than 250 ms among them', 400],
+    ['a healthy one nearly as slow as its time-out', 900],
+  ])('healthy devices never wait behind hung ones: 30 %% hang for ten minutes, %s', async (_, slowMs) => {
+    const { clock, gateway, queue } = setUp(120);
+    const slow = (unitId: number) => slowMs > 0 && unitId % 12 === 0;
+    for (let unit = 1; unit <= 120; unit++) {
+      gateway.devices.set(unit, { ...good(unit * 100), afterMs: slow(unit) ? slowMs : 5 });
+    }
+    const metering = new Metering({ channels: [queue], sink: { add() {} }, clock, logger: silentLogger });
+    metering.start();
+    await clock.advance(seconds(25));
+    const hangs = (unitId: number) => unitId % 10 < 3 && !slow(unitId);
+    for (let unit = 1; unit <= 120; unit++) if (hangs(unit)) gateway.devices.set(unit, 'silent');
+    const before = [...metering.statuses()];
+    await clock.advance(minutes(10));
+    const slots = { scheduled: 0, onTime: 0 };
+    for (const [i, { scheduled, onTime }] of [...metering.statuses()].entries()) {
+      if (hangs(i + 1)) continue;
+      slots.scheduled += scheduled - (before[i]?.scheduled ?? 0);
+      slots.onTime += onTime - (before[i]?.onTime ?? 0);
+    }
+    await metering.stop();
+    expect(slots.scheduled).toBeGreaterThan(4500);
+    expect(slots.onTime / slots.scheduled).toBeGreaterThanOrEqual(0.999);
+    expect(gateway.mostInFlight).toBeLessThanOrEqual(4);
+  });
+
+  test('a healthy device that becomes slow while others hang is asked again before them', async () => {
+    const { clock, gateway, read } = setUp(60);
+    for (let unit = 1; unit <= 60; unit++) read(unit);
+    await clock.advance(seconds(10));
+    for (let unit = 1; unit <= 30; unit++) gateway.devices.set(unit, 'silent');
+    for (let unit = 1; unit <= 30; unit++) read(unit);
+    await clock.advance(seconds(60));
+    // Rested by now, they all may be asked again.
+    for (let unit = 1; unit <= 30; unit++) read(unit);
+    gateway.devices.set(31, { ...good(3100), afterMs: 450 });
+    const slow = read(31);
+    await clock.advance(seconds(2));
+    expect(slow.outcome).toBe('3100');
+  });
+
+  test('a single lane is asked for what may be dead only when no healthy device waits', async () => {
+    const { clock, gateway, read } = setUp(20, 1);
+    for (let unit = 1; unit <= 20; unit++) read(unit);
+    await clock.advance(seconds(10));
+    for (let unit = 1; unit <= 10; unit++) gateway.devices.set(unit, 'silent');
+    for (let unit = 1; unit <= 10; unit++) read(unit);
+    await clock.advance(seconds(60));
+    for (let unit = 1; unit <= 10; unit++) read(unit);
+    const healthy = Array.from({ length: 10 }, (_, i) => read(i + 11));
+    const began = clock.monotonic();
+    await clock.advance(seconds(5));
+    // One that was under way already has its full time-out.
+    expect(Math.max(...healthy.map(({ endedAtMs }) => endedAtMs)) - began).toBeLessThan(1100);
   });
 
   test('a time-out is never followed by another request on the same connection', async () => {

@@ -93,22 +93,24 @@ export class SimulatedGateway {
     this.#links.add(close);
     const read: GatewayLink['read'] = (unitId, block, timeout) =>
       new Promise((resolve, reject) => {
-        const lost = () => reject(linkErrors.lost(address));
         if (isClosed) {
-          lost();
+          reject(linkErrors.lost(address));
           return;
         }
+        const end = () => {
+          if (pending.delete(lost)) this.inFlight--;
+        };
+        const lost = () => {
+          end();
+          reject(linkErrors.lost(address));
+        };
         pending.add(lost);
         this.asked.push({ unitId, atMs: this.#clock.monotonic(), link: number });
         this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
-        void this.#answer(unitId, block, timeout)
-          .then(resolve, reject)
-          .finally(() => {
-            pending.delete(lost);
-            this.inFlight--;
-          });
+        void this.#answer(unitId, block, timeout).then(resolve, reject).finally(end);
       });
-    return { read, closed, close };
+    const write = () => Promise.reject(new Error('nobody writes to a meter'));
+    return { read, write, closed, close };
   };
 
   /** The gateway restarts: its connections break, and it may not come back. */

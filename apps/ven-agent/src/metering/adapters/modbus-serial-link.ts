@@ -1,11 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { type Duration, describeError, systemCode } from '@venfleet/core';
-import type { ModbusTable } from '@venfleet/devices';
+import type { ModbusTable, WriteRequest } from '@venfleet/devices';
 import modbus from 'modbus-serial';
 import { type GatewayAddress, type GatewayLink, linkErrors, type OpenGateway } from '../modbus/link.js';
 
 type Client = InstanceType<typeof modbus.default>;
-type Answer = (error: unknown, result: { readonly buffer: Buffer } | undefined) => void;
+type Answer<T> = (error: unknown, result: T | undefined) => void;
+type Block = Parameters<GatewayLink['read']>[1];
 
 /**
  * Modbus TCP by modbus-serial, on the methods that take the unit id with each request: `setID` is one for the
@@ -56,12 +57,20 @@ class ModbusSerialLink implements GatewayLink {
     });
   }
 
-  read(
-    unitId: number,
-    block: { readonly table: ModbusTable; readonly address: number; readonly count: number },
-    timeout: Duration,
-  ): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
+  async read(unitId: number, block: Block, timeout: Duration): Promise<Uint8Array> {
+    const ask = readFunction(this.#client, block.table);
+    const { buffer } = await this.#request<{ readonly buffer: Buffer }>(unitId, block, 'read', timeout, (next) =>
+      ask(unitId, block.address, block.count, next),
+    );
+    return buffer;
+  }
+
+  async write(unitId: number, request: WriteRequest, timeout: Duration): Promise<void> {
+    await this.#request(unitId, request, 'write', timeout, (next) => send(this.#client, unitId, request, next));
+  }
+
+  #request<T>(unitId: number, block: Block, what: 'read' | 'write', timeout: Duration, begin: (next: Answer<T>) => void) {
+    return new Promise<T>((resolve, reject) => {
       const lost = () => reject(linkErrors.lost(this.#address));
       if (this.#socket.destroyed || !this.#client.isOpen) {
         lost();
@@ -69,11 +78,11 @@ class ModbusSerialLink implements GatewayLink {
       }
       this.#pending.add(lost);
       this.#client.setTimeout(timeout);
-      request(this.#client, block.table)(unitId, block.address, block.count, (error, result) => {
+      begin((error, result) => {
         this.#pending.delete(lost);
-        if (error) reject(translate(error, unitId, block, timeout));
+        if (error) reject(translate(error, unitId, block, what, timeout));
         else if (result === undefined) reject(linkErrors.garbled(unitId, 'it is empty'));
-        else resolve(result.buffer);
+        else resolve(result);
       });
     });
   }
@@ -85,19 +94,28 @@ class ModbusSerialLink implements GatewayLink {
   }
 }
 
-function request(client: Client, table: ModbusTable) {
-  const write = { coil: client.writeFC1, discrete: client.writeFC2, holding: client.writeFC3, input: client.writeFC4 }[table] as (
+function readFunction(client: Client, table: ModbusTable) {
+  const read = { coil: client.writeFC1, discrete: client.writeFC2, holding: client.writeFC3, input: client.writeFC4 }[table] as (
     unit: number,
     address: number,
     count: number,
-    next: Answer,
+    next: Answer<{ readonly buffer: Buffer }>,
   ) => void;
-  return write.bind(client);
+  return read.bind(client);
 }
 
-function translate(error: unknown, unitId: number, block: Parameters<GatewayLink['read']>[1], timeout: Duration) {
+function send(client: Client, unitId: number, { fc, address, count, data }: WriteRequest, next: Answer<unknown>): void {
+  const bits = () => Array.from({ length: count }, (_, i) => (((data[i >> 3] as number) >> (i & 7)) & 1) === 1);
+  if (fc === 5) client.writeFC5(unitId, address, bits()[0] === true, next);
+  else if (fc === 6) client.writeFC6(unitId, address, data.readUInt16BE(0), next);
+  else if (fc === 15) client.writeFC15(unitId, address, bits(), next);
+  // A buffer is taken for registers as they go over the wire, which the library's types do not know.
+  else client.writeFC16(unitId, address, data as never, next);
+}
+
+function translate(error: unknown, unitId: number, block: Block, what: 'read' | 'write', timeout: Duration) {
   const { name, modbusCode, errno, message } = error as Partial<Error> & { modbusCode?: number; errno?: string };
   if (name === 'TransactionTimedOutError' || errno === 'ETIMEDOUT') return linkErrors.timeout(unitId, timeout);
-  if (modbusCode !== undefined) return linkErrors.refused(unitId, modbusCode, block);
+  if (modbusCode !== undefined) return linkErrors.refused(unitId, modbusCode, block, what);
   return linkErrors.garbled(unitId, message ?? 'unknown error');
 }

@@ -1,26 +1,29 @@
 import {
   type Clock,
-  describeError,
+  type Duration,
   isVenfleetError,
   type Logger,
   milliseconds,
+  minutes,
   type Random,
-  type RetryPolicy,
   seconds,
   VenfleetError,
 } from '@venfleet/core';
 import type { MeterChannel, MeterDriver, Sample } from '../meter.js';
-import type { GatewayPlan } from '../plan.js';
-import type { Layouts, ReadRegisters } from './layout.js';
-import { type GatewayLink, linkErrors, type OpenGateway } from './link.js';
+import type { GatewayPlan, ModbusPlace } from '../plan.js';
+import { Connection } from './connection.js';
+import { ModbusDevice } from './device.js';
+import { isMisfit, type Layouts, type Registers } from './layout.js';
+import type { GatewayLink, OpenGateway } from './link.js';
+import { ModbusMeter } from './meter.js';
 import { Patience } from './patience.js';
-import { ModbusUnit } from './unit.js';
+import { type Job, JobQueue } from './queue.js';
 
-const CONNECT_TIMEOUT = seconds(3);
-/** A gateway that answers again after so long was silent itself; its devices need no further rest. */
+/** A gateway that answers again after so long was silent itself; its devices are not to blame. */
 const SILENCE = seconds(20);
-/** Pauses between attempts to connect. */
-const RECONNECT: Pick<RetryPolicy, 'base' | 'cap'> = { base: seconds(1), cap: seconds(60) };
+const LONGEST_REST = minutes(5);
+/** After so many failures another device may stand in its place. */
+const FORGET_AFTER = 3;
 
 export interface GatewayOptions {
   readonly plan: GatewayPlan;
@@ -33,63 +36,54 @@ export interface GatewayOptions {
   readonly logger: Logger;
 }
 
-/** A device waiting to be read. */
-interface Job {
-  readonly unit: ModbusUnit;
-  readonly done: (sample: Sample) => void;
-  readonly fail: (error: VenfleetError) => void;
-  /** Asked with its full time-out, in the one lane for devices that may be dead. */
-  readonly patient: boolean;
-  /** The peer ended the connection under it once already. */
-  interrupted: boolean;
-}
-
 /**
- * The queue of one Modbus TCP gateway, over one connection. Devices that answer go ahead of those that may
- * be dead: of these, one at a time is asked, so however many are, they hold one lane. After a time-out no
- * further request goes out on the connection; it is replaced as soon as those under way that are not likely to
- * be dead have ended, so that a late answer meets nobody who could take it for his own.
+ * The queue of one Modbus TCP gateway, over one connection. Devices that answer never wait for those that may be
+ * dead: who exceeds the time that its answers have taken so far loses its place among the healthy, is asked once
+ * more after them, and then with its full time-out in one lane that all who may be dead share, however many they
+ * are, each again after a rest that doubles. After a time-out no further request goes out on the connection; it
+ * is replaced as soon as the healthy requests under way have ended, so that a late answer meets nobody who could
+ * take it for his own.
  */
 export class Gateway implements MeterChannel {
   readonly name: string;
   readonly drivers: readonly MeterDriver[];
   readonly #options: GatewayOptions;
-  readonly #units: readonly ModbusUnit[];
+  readonly #devices = new Map<number, ModbusDevice>();
+  readonly #queue = new JobQueue();
   readonly #patience = new Patience();
-  readonly #pauseAfterConnect: number;
+  readonly #connection: Connection;
   readonly #delayBetween: number;
   readonly #lanes: number;
-  readonly #ready: Job[] = [];
-  readonly #suspects: Job[] = [];
   readonly #stop = new AbortController();
-  #link: GatewayLink | undefined;
-  #connecting = false;
-  /** The connection is to be replaced; nothing new goes out on it. */
-  #spent = false;
-  readonly #dropped = new WeakSet<GatewayLink>();
-  #answeredOnLink = false;
   #active = 0;
-  #patientActive = 0;
-  #connectFailures = 0;
-  #retryAt = Number.NEGATIVE_INFINITY;
-  #unreachable: VenfleetError | undefined;
+  /** Requests under way to devices that may be dead: one at most. */
+  #probing = 0;
   #lastAnswer = Number.NEGATIVE_INFINITY;
 
   constructor(options: GatewayOptions) {
-    const { plan, layouts, inFlight, clock, random } = options;
-    this.#options = { ...options, logger: options.logger.child({ gateway: `${plan.host}:${plan.port}` }) };
+    const { plan, layouts, inFlight, open, clock, random } = options;
+    const logger = options.logger.child({ gateway: `${plan.host}:${plan.port}` });
+    this.#options = options;
     this.name = `modbus ${plan.host}:${plan.port}`;
-    const ports = { clock, random, logger: this.#options.logger };
-    this.#units = plan.meters.map((place) => new ModbusUnit(place, layouts, ports));
-    this.drivers = this.#units.map((unit) => ({ resource: unit.place.resource, read: async () => [await this.#read(unit)] }));
+    this.drivers = plan.meters.map((place) => this.#driver(place, new ModbusMeter(place, layouts, { clock, logger })));
     const transports = plan.meters.map(({ profile }) => profile.transport);
-    this.#pauseAfterConnect = Math.max(0, ...transports.map((t) => t.pauseAfterConnectMs));
     this.#delayBetween = Math.max(0, ...transports.map((t) => t.delayBetweenMs));
     this.#lanes = this.#delayBetween > 0 ? 1 : inFlight;
+    this.#connection = new Connection({
+      address: plan,
+      open,
+      pauseAfterConnect: milliseconds(Math.max(0, ...transports.map((t) => t.pauseAfterConnectMs))),
+      changed: () => this.#pump(),
+      unreachable: (error) => this.#failWaiting(error),
+      clock,
+      random,
+      logger,
+      signal: this.#stop.signal,
+    });
   }
 
   get reachable(): boolean {
-    return this.#unreachable === undefined;
+    return this.#connection.problem === undefined;
   }
 
   /** The connection is opened when the first device is due. */
@@ -98,169 +92,150 @@ export class Gateway implements MeterChannel {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#failWaiting(stopped());
-    this.#link?.close();
+    this.#connection.close();
   }
 
-  #read(unit: ModbusUnit): Promise<Sample> {
+  #driver(place: ModbusPlace, meter: ModbusMeter): MeterDriver {
+    const { resource, unitId, profile } = place;
+    const { clock, random } = this.#options;
+    const device = new ModbusDevice({
+      unitId,
+      timeout: milliseconds(profile.transport.timeoutMs),
+      rest: { first: resource.readInterval, longest: LONGEST_REST },
+      clock,
+      random,
+    });
+    this.#devices.set(unitId, device);
+    const read = async (): Promise<Sample[]> => [await this.#ask(device, meter, ({ read }) => meter.sample(read))];
+    return { resource, read };
+  }
+
+  /** @param user whose knowledge of the device is void when another one turns out to stand there */
+  #ask<T>(device: ModbusDevice, user: { forget(): void }, work: (registers: Registers) => Promise<T>): Promise<T> {
     return new Promise((done, fail) => {
       if (this.#stop.signal.aborted) throw stopped();
-      unit.refuseWhileResting();
-      const job = { unit, done, fail, patient: unit.isSuspect, interrupted: false };
-      (job.patient ? this.#suspects : this.#ready).push(job);
+      device.refuseWhileResting();
+      this.#queue.add({
+        device,
+        isWrite: false,
+        chance: device.failures > 0 ? 'last' : 'first',
+        attempt: async (registers) => {
+          const result = await work(registers);
+          return () => done(result);
+        },
+        fail: (error) => {
+          if (device.failures >= FORGET_AFTER || isMisfit(error)) user.forget();
+          fail(error);
+        },
+        interrupted: false,
+      });
       this.#pump();
     });
   }
 
   #pump(): void {
-    if (this.#stop.signal.aborted || this.#connecting) return;
-    if (this.#spent && this.#active === this.#patientActive) this.#dropLink();
-    if (this.#spent) return;
-    while (this.#active < this.#lanes) {
+    if (this.#stop.signal.aborted) return;
+    // Those under way that may be dead are not waited for; they are asked again on the next connection.
+    if (this.#connection.isSpent && this.#active === this.#probing) this.#connection.replace();
+    while (this.#active < this.#lanes && !this.#connection.isSpent && !this.#connection.isOpening) {
       const job = this.#next();
       if (job === undefined) return;
-      if (this.#link !== undefined) void this.#run(job, this.#link);
-      else if (this.#unreachable !== undefined && this.#options.clock.monotonic() < this.#retryAt) job.fail(this.#unreachable);
+      const link = this.#connection.link;
+      if (link !== undefined) void this.#run(job, link);
       else {
-        this.#putBack(job);
-        void this.#connect();
-        return;
+        this.#queue.putBack(job);
+        this.#connection.open();
       }
     }
   }
 
-  /** Whoever may be dead takes a lane of several, but never the only one before the others had theirs. */
+  /** Whoever may be dead has one lane of several; of a single one only what the healthy leave. */
   #next(): Job | undefined {
-    const suspectMayGo = this.#patientActive === 0 && (this.#lanes > 1 || this.#ready.length === 0);
-    return (suspectMayGo ? this.#suspects.shift() : undefined) ?? this.#ready.shift();
-  }
-
-  #putBack(job: Job): void {
-    (job.patient ? this.#suspects : this.#ready).unshift(job);
+    const mayProbe = this.#probing === 0;
+    if (mayProbe && this.#lanes > 1) return this.#queue.takeDoubtful() ?? this.#queue.takeHealthy();
+    return this.#queue.takeHealthy() ?? (mayProbe ? this.#queue.takeDoubtful() : undefined);
   }
 
   async #run(job: Job, link: GatewayLink): Promise<void> {
+    const { device } = job;
+    const probes = job.chance === 'last' ? 1 : 0;
     this.#active++;
-    if (job.patient) this.#patientActive++;
-    const { unit } = job;
+    this.#probing += probes;
+    device.isBusy = true;
     try {
-      const sample = await unit.perform(this.#reader(job, link));
-      unit.succeeded();
-      job.done(sample);
+      const deliver = await job.attempt(this.#registers(job, link));
+      device.succeeded();
+      deliver();
     } catch (error) {
       this.#failed(job, link, error);
     } finally {
+      device.isBusy = false;
       this.#active--;
-      if (job.patient) this.#patientActive--;
+      this.#probing -= probes;
       this.#pump();
     }
   }
 
-  #reader(job: Job, link: GatewayLink): ReadRegisters {
-    const { unit, patient } = job;
+  /** One device's registers over one connection, each request within its time. */
+  #registers(job: Job, link: GatewayLink): Registers {
+    const { device } = job;
     const { clock } = this.#options;
-    return async (block) => {
-      const timeout = patient ? unit.timeout : this.#patience.limit(unit.timeout);
+    const timed = async <T>(request: (timeout: Duration) => Promise<T>): Promise<T> => {
       const asked = clock.monotonic();
+      const answered = () => this.#answered(device, clock.monotonic() - asked);
       try {
-        const data = await link.read(unit.place.unitId, block, timeout);
-        this.#answered(clock.monotonic() - asked);
-        return data;
+        const result = await request(this.#timeoutOf(job));
+        answered();
+        return result;
       } catch (error) {
         // An exception of the device is an answer, too.
-        if (isVenfleetError(error, 'METER_REFUSED')) this.#answered(clock.monotonic() - asked);
+        if (isVenfleetError(error, 'METER_REFUSED')) answered();
         throw error;
       } finally {
         if (this.#delayBetween > 0) await clock.sleep(milliseconds(this.#delayBetween), this.#stop.signal).catch(() => {});
       }
     };
+    return {
+      read: (block) => timed((timeout) => link.read(device.unitId, block, timeout)),
+      write: (request) => timed((timeout) => link.write(device.unitId, request, timeout)),
+    };
   }
 
-  #answered(tookMs: number): void {
+  #timeoutOf({ device, chance }: Job): Duration {
+    if (chance === 'last') return device.timeout;
+    const expected = device.expectedWithin(this.#patience);
+    return chance === 'first' ? expected : milliseconds(Math.min(device.timeout, 2 * expected));
+  }
+
+  #answered(device: ModbusDevice, tookMs: number): void {
     const now = this.#options.clock.monotonic();
-    if (now - this.#lastAnswer > SILENCE) for (const unit of this.#units) unit.wake();
+    if (now - this.#lastAnswer > SILENCE) for (const each of this.#devices.values()) each.forgive();
     this.#lastAnswer = now;
-    this.#answeredOnLink = true;
-    this.#becameReachable();
+    this.#connection.answered();
     this.#patience.learn(tookMs);
+    device.patience.learn(tookMs);
   }
 
   #failed(job: Job, link: GatewayLink, error: unknown): void {
     if (!isVenfleetError(error)) throw error;
     const timedOut = isVenfleetError(error, 'METER_TIMEOUT');
-    if ((timedOut || isVenfleetError(error, 'METER_GARBLED')) && this.#link === link) this.#spent = true;
+    if (timedOut || isVenfleetError(error, 'METER_GARBLED')) this.#connection.spend(link);
     const isLost = isVenfleetError(error, 'GATEWAY_LOST');
-    if (isLost) this.#lost(link);
+    const byUs = isLost && this.#connection.lost(link) === 'replaced';
     if (this.#stop.signal.aborted) job.fail(stopped());
     else if (isLost && !job.interrupted) {
-      job.interrupted = !this.#dropped.has(link);
-      this.#putBack(job);
-    } else if (timedOut && !job.patient) {
-      this.#suspects.push({ ...job, patient: true });
+      job.interrupted = !byUs;
+      this.#queue.putBack(job);
+    } else if (timedOut && this.#timeoutOf(job) < job.device.timeout) {
+      this.#queue.add({ ...job, chance: job.chance === 'first' ? 'second' : 'last' });
     } else {
-      if (!isLost) job.unit.failed(error);
+      if (!isLost) job.device.failed(error);
       job.fail(error);
     }
   }
 
-  async #connect(): Promise<void> {
-    const { plan, open, clock } = this.#options;
-    this.#connecting = true;
-    try {
-      const link = await open(plan, CONNECT_TIMEOUT);
-      if (this.#stop.signal.aborted) {
-        link.close();
-        return;
-      }
-      this.#link = link;
-      this.#spent = false;
-      this.#answeredOnLink = false;
-      void link.closed.then(() => this.#lost(link));
-      if (this.#pauseAfterConnect > 0) await clock.sleep(milliseconds(this.#pauseAfterConnect), this.#stop.signal);
-    } catch (error) {
-      if (this.#stop.signal.aborted) return;
-      this.#becameUnreachable(isVenfleetError(error) ? error : linkErrors.unreachable(plan, describeError(error), error));
-    } finally {
-      this.#connecting = false;
-    }
-    this.#pump();
-  }
-
-  #lost(link: GatewayLink): void {
-    if (this.#link !== link) return;
-    this.#link = undefined;
-    this.#spent = false;
-    // One that hangs up before it has said anything wants no connection now; asking at once would be a storm.
-    if (!this.#answeredOnLink && !this.#stop.signal.aborted) this.#becameUnreachable(linkErrors.lost(this.#options.plan));
-    this.#pump();
-  }
-
-  #dropLink(): void {
-    const link = this.#link;
-    this.#link = undefined;
-    this.#spent = false;
-    if (link === undefined) return;
-    this.#dropped.add(link);
-    link.close();
-  }
-
-  #becameReachable(): void {
-    if (this.#unreachable === undefined) return;
-    this.#options.logger.warn({}, 'gateway is reachable again');
-    this.#unreachable = undefined;
-    this.#connectFailures = 0;
-  }
-
-  #becameUnreachable(error: VenfleetError): void {
-    const { clock, random, logger } = this.#options;
-    if (this.#unreachable === undefined) logger.warn({ reason: error.message }, 'gateway is unreachable');
-    this.#unreachable = error;
-    const pause = Math.min(RECONNECT.cap, RECONNECT.base * 2 ** Math.min(this.#connectFailures++, 30));
-    this.#retryAt = clock.monotonic() + pause * (0.5 + random.next() / 2);
-    this.#failWaiting(error);
-  }
-
   #failWaiting(error: VenfleetError): void {
-    for (const job of [...this.#ready.splice(0), ...this.#suspects.splice(0)]) job.fail(error);
+    for (const job of this.#queue.drain()) job.fail(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { isVenfleetError, VenfleetError } from '@venfleet/core';
 import {
+  type BlockReply,
   checkProbe,
   discoverSunSpec,
   type ModbusProfile,
@@ -9,6 +10,7 @@ import {
   planReads,
   type ReadBlock,
   type SunSpecLayout,
+  type WriteRequest,
 } from '@venfleet/devices';
 import { readingValuesOf } from '../plan.js';
 import { exceptionOf, ILLEGAL_ADDRESS } from './link.js';
@@ -26,6 +28,12 @@ export interface DeviceLayout {
 
 /** Reads from one device. */
 export type ReadRegisters = (block: Pick<ReadBlock, 'table' | 'address' | 'count'>) => Promise<Uint8Array>;
+
+/** The registers of one device, while it is its turn. */
+export interface Registers {
+  readonly read: ReadRegisters;
+  readonly write: (request: WriteRequest) => Promise<void>;
+}
 
 /** Makes layouts, each once. */
 export class Layouts {
@@ -81,6 +89,13 @@ async function readOrRefused(read: ReadRegisters, address: number, count: number
     if (exception !== undefined && exception <= ILLEGAL_ADDRESS) return undefined;
     throw error;
   }
+}
+
+/** The answers to some blocks, one asked for after the other. */
+export async function readAll(blocks: readonly ReadBlock[], read: ReadRegisters): Promise<BlockReply[]> {
+  const replies: BlockReply[] = [];
+  for (const block of blocks) replies.push({ block, data: await read(block) });
+  return replies;
 }
 
 function keyOf({ base, models, end }: SunSpecLayout): string {

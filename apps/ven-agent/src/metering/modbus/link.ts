@@ -1,5 +1,5 @@
 import { type Duration, isVenfleetError, VenfleetError } from '@venfleet/core';
-import type { ReadBlock } from '@venfleet/devices';
+import type { ReadBlock, WriteRequest } from '@venfleet/devices';
 
 export interface GatewayAddress {
   readonly host: string;
@@ -15,6 +15,11 @@ export interface GatewayLink {
    *   connection ends first.
    */
   read(unitId: number, block: Pick<ReadBlock, 'table' | 'address' | 'count'>, timeout: Duration): Promise<Uint8Array>;
+  /**
+   * Done when the device has confirmed it; whether it also does what it confirms, only a read tells.
+   * @throws as {@link read}
+   */
+  write(unitId: number, request: WriteRequest, timeout: Duration): Promise<void>;
   /** Settles when the connection has ended, whoever ended it. */
   readonly closed: Promise<void>;
   /** Ends it at once; what is under way ends with GATEWAY_LOST. */
@@ -37,10 +42,15 @@ export function exceptionOf(error: unknown): number | undefined {
 export const linkErrors = {
   timeout: (unitId: number, timeout: Duration) =>
     new VenfleetError('METER_TIMEOUT', `unit ${unitId} did not answer within ${timeout} ms`, { context: { unitId, timeout } }),
-  refused: (unitId: number, exception: number, block: Pick<ReadBlock, 'table' | 'address' | 'count'>) =>
+  refused: (
+    unitId: number,
+    exception: number,
+    block: Pick<ReadBlock, 'table' | 'address' | 'count'>,
+    what: 'read' | 'write' = 'read',
+  ) =>
     new VenfleetError(
       'METER_REFUSED',
-      `unit ${unitId} refused to read ${block.count} at ${block.table} ${block.address}: Modbus exception ${exception}`,
+      `unit ${unitId} refused to ${what} ${block.count} at ${block.table} ${block.address}: Modbus exception ${exception}`,
       {
         context: { unitId, exception, table: block.table, address: block.address },
         hint:

@@ -1,13 +1,7 @@
-import { type Duration, milliseconds } from '@venfleet/core';
-
 /** Shorter than that, a pause of this process itself would be taken for a dead device. */
-const LEAST = 250;
+const LEAST_SLACK_MS = 250;
 
-/**
- * How long to wait for a device that has always answered, from the answers so far: mean and mean deviation
- * by RFC 6298 §2. Who is slower than that may be dead; it is asked again with its full time-out, but no longer
- * ahead of the others.
- */
+/** How long answers take, from those so far: mean and mean deviation by RFC 6298 §2. */
 export class Patience {
   #mean: number | undefined;
   #deviation = 0;
@@ -23,9 +17,8 @@ export class Patience {
     }
   }
 
-  /** At most `full`, the device's own time-out, which holds as long as nothing is known. */
-  limit(full: Duration): Duration {
-    if (this.#mean === undefined) return full;
-    return milliseconds(Math.min(full, Math.max(LEAST, this.#mean + 4 * this.#deviation)));
+  /** The time in ms within which the next answer is to be expected; undefined as long as nothing is known. */
+  get wait(): number | undefined {
+    return this.#mean === undefined ? undefined : this.#mean + Math.max(LEAST_SLACK_MS, 4 * this.#deviation);
   }
 }

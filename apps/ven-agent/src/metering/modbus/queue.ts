@@ -1,0 +1,78 @@
+import type { VenfleetError } from '@venfleet/core';
+import type { ModbusDevice } from './device.js';
+import type { Registers } from './layout.js';
+
+/**
+ * How often a device may be too slow for one job: the first time it is waited for as long as its answers have
+ * taken so far, the second time twice that, the last time with its own time-out and behind all others.
+ */
+export type Chance = 'first' | 'second' | 'last';
+
+/** Something to be asked of a device or told to it. */
+export interface Job {
+  readonly device: ModbusDevice;
+  readonly isWrite: boolean;
+  readonly chance: Chance;
+  /** May be repeated. Gives what hands the result on. */
+  readonly attempt: (registers: Registers) => Promise<() => void>;
+  readonly fail: (error: VenfleetError) => void;
+  /** The peer ended the connection under it once already. */
+  interrupted: boolean;
+}
+
+/**
+ * Who goes first at a gateway: writes to devices that answer, reads of them, devices that have not answered yet
+ * or that were slower than ever; and apart from them those that may be dead, who failed least often first.
+ * A device with a request under way waits until that is over.
+ */
+export class JobQueue {
+  readonly #writes: Job[] = [];
+  readonly #reads: Job[] = [];
+  readonly #unproven: Job[] = [];
+  readonly #doubtful: Job[] = [];
+
+  add(job: Job): void {
+    this.#rankOf(job).push(job);
+  }
+
+  /** To where it was taken from. */
+  putBack(job: Job): void {
+    this.#rankOf(job).unshift(job);
+  }
+
+  /** The next job of a device that is not in doubt. */
+  takeHealthy(): Job | undefined {
+    return takeFirst(this.#writes) ?? takeFirst(this.#reads) ?? takeFirst(this.#unproven);
+  }
+
+  /** The next job of a device that may be dead. */
+  takeDoubtful(): Job | undefined {
+    let best: Job | undefined;
+    for (const job of this.#doubtful) {
+      if (!job.device.isBusy && (best === undefined || doubt(job) < doubt(best))) best = job;
+    }
+    if (best !== undefined) this.#doubtful.splice(this.#doubtful.indexOf(best), 1);
+    return best;
+  }
+
+  /** All that wait. */
+  drain(): Job[] {
+    return [this.#writes, this.#reads, this.#unproven, this.#doubtful].flatMap((rank) => rank.splice(0));
+  }
+
+  #rankOf({ device, isWrite, chance }: Job): Job[] {
+    if (chance === 'last') return this.#doubtful;
+    if (chance === 'second' || !device.isGood) return this.#unproven;
+    return isWrite ? this.#writes : this.#reads;
+  }
+}
+
+/** Of devices that failed equally often, those that are to be told something go first. */
+function doubt({ device, isWrite }: Job): number {
+  return device.failures + (isWrite ? 0 : 0.5);
+}
+
+function takeFirst(jobs: Job[]): Job | undefined {
+  const index = jobs.findIndex(({ device }) => !device.isBusy);
+  return index < 0 ? undefined : jobs.splice(index, 1)[0];
+}
