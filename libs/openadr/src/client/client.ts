@@ -59,6 +59,8 @@ export interface VtnClient {
   updateProgram(current: Program, changes: ProgramChanges, options?: CallOptions): Promise<Program>;
   deleteProgram(id: string, options?: CallOptions): Promise<void>;
   listEvents(filter?: EventFilter, options?: CallOptions): Promise<EventList>;
+  /** One event, understood or not. @throws VtnError also where there is none ({@link isNotFound}) */
+  readEvent(id: string, options?: CallOptions): Promise<DecodedEvent>;
   createEvent(event: NewEvent, options?: CallOptions): Promise<GridEvent>;
   updateEvent(current: GridEvent, changes: EventChanges, options?: CallOptions): Promise<GridEvent>;
   deleteEvent(id: string, options?: CallOptions): Promise<void>;
@@ -88,6 +90,7 @@ export function createVtnClient(options: VtnClientOptions): VtnClient {
     updateProgram: async (current, changes, o) => session.run(wire.updateProgram(current, changes), o),
     deleteProgram: (id, o) => session.run(wire.deleteProgram(id), o),
     listEvents: async (filter = {}, o) => partition(await session.list(wire.listEvents(filter), o)),
+    readEvent: (id, o) => session.run(wire.readEvent(id), o),
     createEvent: async (event, o) => session.run(wire.createEvent(event), o),
     updateEvent: async (current, changes, o) => session.run(wire.updateEvent(current, changes), o),
     deleteEvent: (id, o) => session.run(wire.deleteEvent(id), o),

@@ -11,6 +11,7 @@ import { type Call, type ListCall, UnexpectedAnswer } from './session.js';
 /** The operations on events and reports, which both versions have at the same paths. */
 export interface EventCalls {
   listEvents(filter: EventFilter): ListCall<DecodedEvent>;
+  readEvent(id: string): Call<DecodedEvent>;
   createEvent(event: NewEvent): Call<GridEvent>;
   updateEvent(current: GridEvent, changes: EventChanges): Call<GridEvent>;
   deleteEvent(id: string): Call<void>;
@@ -35,6 +36,7 @@ export function eventCalls<T>(version: WireVersion, wireTargets: (targets: reado
       decode: decodeListed,
       keep: (item) => programId === undefined || 'problem' in item || item.event.programId === programId,
     }),
+    readEvent: (id) => ({ method: 'GET', path: path`/events/${id}`, decode: decodeListed }),
     createEvent: (event) => ({
       method: 'POST',
       path: '/events',
