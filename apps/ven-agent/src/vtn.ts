@@ -24,6 +24,7 @@ import {
   detectVtn,
   type HttpTransport,
   loadCredentials,
+  type TokenSource,
   type VtnClient,
   type WireVersion,
 } from '@venfleet/openadr';
@@ -64,10 +65,18 @@ export interface VtnSettings {
 export interface FleetConnection {
   readonly url: string;
   readonly version: WireVersion;
-  /** @throws VenfleetError NO_CREDENTIALS */
-  forVen(name: string): { readonly client: VtnClient; readonly clientId: string | undefined };
+  /** One and the same for all that act for the VEN. @throws VenfleetError NO_CREDENTIALS */
+  forVen(name: string): VenClient;
   readonly business: VtnClient | undefined;
   close(): Promise<void>;
+}
+
+/** What acts for one VEN. */
+export interface VenClient {
+  readonly client: VtnClient;
+  readonly clientId: string | undefined;
+  /** What the client authenticates with, for who must at another place, such as the VTN's broker. */
+  readonly tokens: TokenSource;
 }
 
 /** Patient enough to sit out a VTN's restart: about half a minute on average. */
@@ -99,30 +108,28 @@ export async function connectFleet(
   try {
     const found = await findVtn(settings, transport, { clock, logger, random: systemRandom, policy: retryPolicy });
     const vtn = { ...found, tokenUrl: settings.tokenUrl ?? found.tokenUrl };
-    const clientFor = (credentials: ClientSecret | undefined, role: 'VEN' | 'BL') =>
-      createVtnClient({
-        transport,
-        vtn,
-        role,
-        tokens:
-          credentials === undefined
-            ? anonymous
-            : clientCredentialsTokens({ transport, tokenUrl: vtn.tokenUrl, ...pick(credentials), clock }),
-        clock,
-        random: systemRandom,
-        logger,
-        retryPolicy,
-      });
+    const clientFor = (credentials: ClientSecret | undefined, role: 'VEN' | 'BL'): VenClient => {
+      const tokens =
+        credentials === undefined
+          ? anonymous
+          : clientCredentialsTokens({ transport, tokenUrl: vtn.tokenUrl, ...pick(credentials), clock });
+      const client = createVtnClient({ transport, vtn, role, tokens, clock, random: systemRandom, logger, retryPolicy });
+      return { client, clientId: credentials?.clientId, tokens };
+    };
+    const vens = new Map<string, VenClient>();
     const business = settings.noAuth ? undefined : (settings.business ?? (file && businessClientOf(file)));
     return {
       url: vtn.baseUrl,
       version: vtn.version,
       forVen(name) {
-        if (settings.noAuth) return { client: clientFor(undefined, 'VEN'), clientId: undefined };
-        const own = settings.client ?? credentialsOf(file, name, settings.credentials);
-        return { client: clientFor(own, 'VEN'), clientId: own.clientId };
+        const known = vens.get(name);
+        if (known !== undefined) return known;
+        const own = settings.noAuth ? undefined : (settings.client ?? credentialsOf(file, name, settings.credentials));
+        const made = clientFor(own, 'VEN');
+        vens.set(name, made);
+        return made;
       },
-      business: business === undefined ? undefined : clientFor(business, 'BL'),
+      business: business === undefined ? undefined : clientFor(business, 'BL').client,
       close: () => transport.close(),
     };
   } catch (error) {
