@@ -25,7 +25,7 @@ beforeAll(async () => {
     database: place.db,
     state: place.state,
     outbox,
-    reporting: { pollIntervalS: 1 },
+    events: { pollIntervalS: 1 },
     ops: { port: 0 },
   };
   writeFileSync(config, JSON.stringify(settings));

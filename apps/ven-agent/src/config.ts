@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type LogLevel, milliseconds } from '@venfleet/core';
 import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
 import { z } from 'zod';
+import { type EventsSettings, eventsSchema, eventsSettings } from './events/config.js';
 import { type ReadingsSettings, readingsSchema, readingsSettings } from './readings/config.js';
 import { meteringSchema, opsSchema, type RunSettings, reportingSchema, runSettings } from './run/config.js';
 import type { ClientSecret, VtnSettings } from './vtn.js';
@@ -42,6 +43,7 @@ const configSchema = z.strictObject({
   outbox: z.string().min(1).optional(),
   metering: meteringSchema.optional(),
   reporting: reportingSchema.optional(),
+  events: eventsSchema.optional(),
   ops: opsSchema.optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
@@ -69,6 +71,7 @@ export interface AgentConfig {
   readonly db: string;
   readonly state: string;
   readonly outbox: string;
+  readonly events: EventsSettings;
   readonly readings: ReadingsSettings;
   readonly run: RunSettings;
   readonly logLevel: LogLevel;
@@ -110,6 +113,7 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     db: flags.db ?? env.VENFLEET_DB ?? file.database ?? 'config/resources.db',
     state,
     outbox: flags.outbox ?? env.VENFLEET_OUTBOX ?? file.outbox ?? join(dirname(state), 'outbox.db'),
+    events: eventsSettings(file.events ?? {}, dirname(state)),
     run: runSettings({
       ...file,
       metering: { ...file.metering, ...(flags.profiles === undefined ? {} : { profiles: flags.profiles }) },

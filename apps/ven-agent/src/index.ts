@@ -1,3 +1,6 @@
+export { EventFeed, type EventFeedOptions, type Hint } from './events/feed.js';
+export { FleetEvents, type FleetEventsOptions } from './events/fleet-events.js';
+export type { FeedUpdate } from './events/held-events.js';
 export { openModbusSerial } from './metering/adapters/modbus-serial-link.js';
 export { createChannels } from './metering/channels.js';
 export { Metering } from './metering/metering.js';

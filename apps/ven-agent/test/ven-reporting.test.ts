@@ -8,17 +8,21 @@ import { type EventProblem, type GridEvent, VtnError } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import type { PowerHistory } from '../src/baseline/baseline.js';
 import { changesLoad } from '../src/baseline/event-days.js';
+import { EventFeed } from '../src/events/feed.js';
+import type { EventPort, VenTargets } from '../src/events/port.js';
+import { EventStore } from '../src/events/store.js';
 import { auditOutbox } from '../src/reporting/audit.js';
 import { Outbox } from '../src/reporting/outbox.js';
 import { auditText, reportPlanText, reportsText } from '../src/reporting/output.js';
 import { viewReportPlan } from '../src/reporting/report-plan-view.js';
-import type { VenTargets } from '../src/reporting/ven-outbox.js';
-import { type VenPort, VenReporting } from '../src/reporting/ven-reporting.js';
+import { VenReporting } from '../src/reporting/ven-reporting.js';
 import { at, calendar, HOUR, hourlyEvent, MemoryVtn, MIDNIGHT, request, steadyReadings } from './support/reporting.js';
 
 let folder: string;
 let clock: FakeClock;
 let outbox: Outbox;
+let store: EventStore;
+let feed: EventFeed;
 let vtn: MemoryVtn;
 let reporting: VenReporting;
 let logger: MemoryLogger;
@@ -29,10 +33,12 @@ beforeEach(() => {
   vtn = new MemoryVtn();
   logger = new MemoryLogger();
   outbox = Outbox.open(':memory:', clock);
+  store = EventStore.open(':memory:', clock);
 });
 afterEach(async () => {
-  await reporting.stop();
+  await stop();
   outbox.close();
+  store.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -86,9 +92,9 @@ function start(
   history: PowerHistory = { meanPower: () => undefined },
 ): Listing {
   const state: Listing = { events: [], problems: [], targets: { ven: [], resources: {} }, polls: 0, targetPolls: 0, ...listing };
-  const port: VenPort = {
-    create: (report) => vtn.create(report),
-    find: (report) => vtn.find(report),
+  const port: EventPort = {
+    event: async () => undefined,
+    programs: async () => [],
     events: async () => {
       state.polls++;
       if (state.events === 'unreachable') throw new VtnError('VTN_UNREACHABLE', 'no VTN');
@@ -99,20 +105,36 @@ function start(
       return state.targets;
     },
   };
+  const random = sequenceRandom(0.5);
+  feed = new EventFeed({
+    store: store.forVen('http://vtn.example', 'Aalborg'),
+    intervals: { alone: seconds(30), pushed: seconds(120) },
+    startShift: 'either',
+    clock,
+    random,
+    logger,
+  });
   reporting = new VenReporting({
     name: 'Aalborg',
     resources,
     outbox: outbox.forVen('http://vtn.example', 'Aalborg'),
-    port,
+    feed,
+    port: vtn,
     readings: steadyReadings(2000),
     history,
     calendar,
     clock,
-    random: sequenceRandom(0.5),
+    random,
     logger,
   });
   reporting.start();
+  feed.start(port);
   return state;
+}
+
+async function stop(): Promise<void> {
+  await feed.stop();
+  await reporting.stop();
 }
 
 async function advanceTo(time: number): Promise<void> {
@@ -185,7 +207,7 @@ describe('who is reported on', () => {
       targets: { ven: [], resources: { 'resource-2': ['north'] } },
     });
     await advanceTo(at('00:05'));
-    await reporting.stop();
+    await stop();
     start([resource(1), resource(2)], { events: 'unreachable' });
     await advanceTo(at('02:01'));
     expect(vtn.covered).toEqual(['0-0', '1-1']);
@@ -206,7 +228,7 @@ describe('days with events', () => {
     start([resource(1)], { events: [gridEvent('e1', 2, {}, 'DISPATCH_SETPOINT')] }, history);
     await advanceTo(at('03:00'));
     expect([...outbox.forVen('http://vtn.example', 'Aalborg').eventDays()]).toEqual(['2026-06-15']);
-    await reporting.stop();
+    await stop();
     const tuesday = instant(MIDNIGHT + 36 * HOUR);
     clock.step(32 * HOUR);
     const event = gridEvent('e2', 1, { reportRequests: [baseline] });

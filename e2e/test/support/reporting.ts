@@ -17,6 +17,7 @@ import {
   type Audit,
   auditOutbox,
   connectFleet,
+  FleetEvents,
   FleetReporting,
   Outbox,
   type Reading,
@@ -70,10 +71,16 @@ export async function reportFleet(place: Workplace, url: string, outbox: string,
   }
   db.close();
   const ports = { clock, random: sequenceRandom(0.5), logger: silentLogger };
-  const reporting = new FleetReporting({ ...ports, connection, vens, readings: steadyMeters(clock), outbox });
+  const intervals = { alone: seconds(30), pushed: seconds(30) };
+  const settings = { database: `${outbox}-events`, intervals, startShift: 'either' } as const;
+  const events = new FleetEvents({ ...ports, settings, vtnUrl: connection.url, vens: vens.map(({ name }) => name) });
+  events.start();
+  const reporting = new FleetReporting({ ...ports, connection, vens, events, readings: steadyMeters(clock), outbox });
   reporting.start();
+  events.connect(connection, vens);
   return {
     async stop() {
+      await events.stop();
       await reporting.stop();
       await connection.close();
     },

@@ -96,7 +96,7 @@ export class ReportingEngine {
     const ids = new Set([...current.map(({ id }) => id), ...unreadable]);
     for (const { id } of outbox.events()) if (!ids.has(id)) this.#forget(id);
     for (const event of current) {
-      const { seenAt, changed } = outbox.rememberEvent(event.id, JSON.stringify(reportableOf(event)));
+      const { seenAt, changed } = outbox.rememberEvent(event.id, JSON.stringify(reportableOf(event)), event.seenAt);
       if (!changed && this.#events.has(event.id)) continue;
       this.#replace(this.#prepare(event, seenAt));
       logger.debug({ event: event.id }, 'event taken up');

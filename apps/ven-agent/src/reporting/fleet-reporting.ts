@@ -1,15 +1,7 @@
-import {
-  type Clock,
-  type Duration,
-  hours,
-  type Instant,
-  isAbort,
-  isVenfleetError,
-  type Logger,
-  type Random,
-} from '@venfleet/core';
+import { type Clock, hours, type Instant, isAbort, isVenfleetError, type Logger, type Random } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
 import { isDanishHoliday, localCalendar } from '../baseline/calendar.js';
+import type { FleetEvents } from '../events/fleet-events.js';
 import type { ReadingSource } from '../readings/reading.js';
 import type { FleetConnection } from '../vtn.js';
 import { readingHistory } from './history.js';
@@ -20,22 +12,20 @@ import { vtnPort } from './vtn-port.js';
 /** A VEN that is registered at the VTN. */
 export interface RegisteredVenResources {
   readonly name: string;
-  /** The VTN's id of it. */
-  readonly venId: string;
   readonly resources: readonly Resource[];
 }
 
 export interface FleetReportingOptions {
   readonly connection: FleetConnection;
   readonly vens: readonly RegisteredVenResources[];
+  /** Started; it has a feed for each of the VENs. */
+  readonly events: Pick<FleetEvents, 'feed'>;
   readonly readings: ReadingSource;
   /** Path of the outbox's database. */
   readonly outbox: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** By default 30 s. */
-  readonly pollInterval?: Duration | undefined;
   /** IANA name; days and times of day of baselines are local ones. By default Europe/Copenhagen. */
   readonly timeZone?: string | undefined;
 }
@@ -76,16 +66,18 @@ export class FleetReporting {
   }
 
   #venReporting(
-    { name, venId, resources }: RegisteredVenResources,
+    { name, resources }: RegisteredVenResources,
     outbox: Outbox,
     shared: Pick<VenReportingOptions, 'calendar' | 'history' | 'logger'>,
   ): VenReporting[] {
-    const { connection, readings, clock, random, pollInterval } = this.#options;
+    const { connection, events, readings, clock, random } = this.#options;
+    const feed = events.feed(name);
+    if (feed === undefined) return [];
     try {
       const { client } = connection.forVen(name);
-      const port = vtnPort(client, { name, id: venId });
+      const port = vtnPort(client, { name });
       const own = outbox.forVen(connection.url, name);
-      const ven = new VenReporting({ ...shared, name, resources, outbox: own, port, readings, clock, random, pollInterval });
+      const ven = new VenReporting({ ...shared, name, resources, feed, outbox: own, port, readings, clock, random });
       for (const { id } of resources) this.#venOf.set(id, ven);
       return [ven];
     } catch (error) {

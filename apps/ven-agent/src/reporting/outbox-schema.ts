@@ -29,6 +29,7 @@ export const OUTBOX_SCHEMA: Schema = {
      ) STRICT;
      CREATE INDEX reports_open ON reports (ven_id, due_at_ms) WHERE state IN ('pending', 'sent');
      CREATE INDEX reports_closed ON reports (changed_at_ms) WHERE state NOT IN ('pending', 'sent');`,
+    'ALTER TABLE vens DROP COLUMN targets;',
   ],
 };
 
@@ -74,13 +75,11 @@ export function prepareOutbox(db: Database) {
   return {
     addVen: db.prepare('INSERT INTO vens (vtn_url, name) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     venId: db.prepare<{ id: number }>('SELECT id FROM vens WHERE vtn_url = ? AND name = ?'),
-    venTargets: db.prepare<{ targets: string | null }>('SELECT targets FROM vens WHERE id = ?'),
-    setVenTargets: db.prepare('UPDATE vens SET targets = ? WHERE id = ?'),
     addEventDay: db.prepare('INSERT INTO event_days (ven_id, date) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     eventDays: db.prepare<{ date: string }>('SELECT date FROM event_days WHERE ven_id = ?'),
     pruneEventDays: db.prepare('DELETE FROM event_days WHERE date < ?'),
     putEvent: db.prepare(
-      `INSERT INTO events (ven_id, event_id, seen_at_ms, definition) VALUES (@ven, @event, @now, @definition)
+      `INSERT INTO events (ven_id, event_id, seen_at_ms, definition) VALUES (@ven, @event, @seenAt, @definition)
        ON CONFLICT (ven_id, event_id) DO UPDATE SET definition = @definition, gone_at_ms = NULL`,
     ),
     event: db.prepare<{ seenAt: number; definition: string; gone: 0 | 1 }>(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type HasNow, type Instant, instant } from '@venfleet/core';
-import type { PlannedReport, Span, Target } from '@venfleet/openadr';
+import type { PlannedReport, Span } from '@venfleet/openadr';
 import type { Database } from '@venfleet/sqlite';
 import type { prepareOutbox, ReportRow } from './outbox-schema.js';
 import type { ReportContent } from './values.js';
@@ -8,12 +8,6 @@ import type { ReportContent } from './values.js';
 /** Why a report expired that is wanted again when the event comes back, or is changed back. */
 const EVENT_GONE = 'the event is gone';
 const NOT_ASKED = 'the event no longer asks for it';
-
-/** The targets that the VTN gave a VEN and its resources, by name. */
-export interface VenTargets {
-  readonly ven: readonly Target[];
-  readonly resources: Readonly<Record<string, readonly Target[]>>;
-}
 
 /** A report on its way. */
 export interface OutboxReport extends Omit<ReportRow, 'covers' | 'built' | 'dueAt'> {
@@ -77,16 +71,6 @@ export class VenOutbox {
     this.#tally = ven.tally;
   }
 
-  /** The targets as last heard of; undefined before the first time. */
-  get targets(): VenTargets | undefined {
-    const stored = this.#sql.venTargets.get([this.#ven])?.targets;
-    return stored === undefined || stored === null ? undefined : (JSON.parse(stored) as VenTargets);
-  }
-
-  set targets(targets: VenTargets) {
-    this.#sql.setVenTargets.run([JSON.stringify(targets), this.#ven]);
-  }
-
   /** Notes that an event changes the VEN's load on a local date (`2026-06-15`). */
   addEventDay(date: string): void {
     this.#sql.addEventDay.run([this.#ven, date]);
@@ -101,14 +85,18 @@ export class VenOutbox {
     return this.#sql.events.all([this.#ven]).map(toStoredEvent);
   }
 
-  /** Stores an event as it is now. @returns when it was first seen, and whether it is another than before */
-  rememberEvent(id: string, definition: string): { seenAt: Instant; changed: boolean } {
+  /**
+   * Stores an event as it is now.
+   * @param firstSeenAt when the agent saw it for the first time, where this is not now
+   * @returns when it was first seen, and whether it is another than before
+   */
+  rememberEvent(id: string, definition: string, firstSeenAt?: Instant): { seenAt: Instant; changed: boolean } {
     return this.#db.transaction(() => {
       const known = this.#sql.event.get([this.#ven, id]);
       const changed = known === undefined || known.definition !== definition || known.gone === 1;
-      const now = this.#clock.now();
-      if (changed) this.#sql.putEvent.run({ ven: this.#ven, event: id, now, definition });
-      return { seenAt: instant(known?.seenAt ?? now), changed };
+      const seenAt = instant(known?.seenAt ?? firstSeenAt ?? this.#clock.now());
+      if (changed) this.#sql.putEvent.run({ ven: this.#ven, event: id, seenAt, definition });
+      return { seenAt, changed };
     });
   }
 

@@ -1,9 +1,9 @@
 import { hours, type Instant, instant } from '@venfleet/core';
-import type { GridReport, Target, VtnClient } from '@venfleet/openadr';
-import type { VenPort } from './ven-reporting.js';
+import type { GridReport, VtnClient } from '@venfleet/openadr';
+import type { ReportPort } from './sender.js';
 
-/** The VTN as the reporting of one VEN needs it. @param ven its name and its id at the VTN */
-export function vtnPort(client: VtnClient, ven: { readonly name: string; readonly id: string }): VenPort {
+/** The VTN as the reporting of one VEN needs it. @param ven its name */
+export function vtnPort(client: VtnClient, ven: { readonly name: string }): ReportPort {
   return {
     async create({ eventId, name, content }, signal) {
       const { id } = await client.createReport({ eventId, clientName: ven.name, name, ...content }, { signal });
@@ -14,17 +14,6 @@ export function vtnPort(client: VtnClient, ven: { readonly name: string; readonl
       const enough = (page: readonly GridReport[]) => page.some(isIt) || isBefore(page, instant(dueAt - CLOCKS_DIFFER));
       const reports = await client.listReports({ eventId: event, clientName: ven.name }, { signal, enough });
       return reports.find(isIt)?.id;
-    },
-    events: (signal) => client.listEvents({}, { signal }),
-    async targets(signal) {
-      const [vens, resources] = await Promise.all([
-        client.listVens({}, { signal }),
-        client.listResources(ven.id, {}, { signal }),
-      ]);
-      const own: [string, readonly Target[]][] = resources
-        .filter(({ targets }) => targets.length > 0)
-        .map(({ name, targets }) => [name, targets]);
-      return { ven: vens.find(({ id }) => id === ven.id)?.targets ?? [], resources: Object.fromEntries(own) };
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Clock, Logger, Random } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
 import type { AgentConfig } from '../config.js';
+import { FleetEvents } from '../events/fleet-events.js';
 import { openCsvRows } from '../metering/adapters/csv-rows.js';
 import { openModbusSerial } from '../metering/adapters/modbus-serial-link.js';
 import { openMqttWith } from '../metering/adapters/mqtt-link.js';
@@ -47,6 +48,8 @@ export interface AgentFacts {
 interface Parts {
   readonly readings: Readings;
   readonly metering: Metering;
+  /** Neither without a VTN. */
+  readonly events: FleetEvents | undefined;
   readonly reporting: ReportingLink | undefined;
   readonly ops: OpsServer;
 }
@@ -75,6 +78,8 @@ export class Agent {
     try {
       await parts.readings.start();
       started.push(() => parts.readings.stop());
+      parts.events?.start();
+      started.push(async () => parts.events?.stop());
       const ops = await parts.ops.start();
       started.push(() => parts.ops.stop());
       parts.reporting?.start();
@@ -87,11 +92,12 @@ export class Agent {
     }
   }
 
-  /** In reverse: no more reads, then no more reports, then the last readings go to the disk. */
+  /** In reverse: no more reads, then no more events and reports, then the last readings go to the disk. */
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
     await parts?.metering.stop();
+    await parts?.events?.stop();
     await parts?.reporting?.stop();
     await parts?.readings.stop();
     await parts?.ops.stop();
@@ -156,21 +162,22 @@ export class Agent {
       logger: logger.child({ component: 'metering' }),
     });
     const { vtn, state, outbox, run } = config;
+    let events: FleetEvents | undefined;
     if (report) {
-      const { pollInterval, timeZone } = run;
+      events = new FleetEvents({ settings: config.events, vtnUrl: vtn.url, vens: [...this.#vens.keys()], ...ports });
       reporting = new ReportingLink({
         vtn,
         state,
         outbox,
         vens: this.#vens,
+        events,
         readings: readings.source,
-        pollInterval,
-        timeZone,
+        timeZone: run.timeZone,
         ...ports,
       });
     }
     const ops = new OpsServer({ ...run.ops, status: () => this.status(), meters: () => metering.statuses() });
-    return { readings, metering, reporting, ops };
+    return { readings, metering, events, reporting, ops };
   }
 
   #facts(ops: string): AgentFacts {

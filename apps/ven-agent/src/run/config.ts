@@ -1,4 +1,3 @@
-import { type Duration, seconds } from '@venfleet/core';
 import { z } from 'zod';
 import type { MqttSettings } from '../metering/adapters/mqtt-link.js';
 
@@ -14,7 +13,6 @@ export const meteringSchema = z
 /** The part `reporting`. */
 export const reportingSchema = z
   .strictObject({
-    pollIntervalS: z.number().min(1).max(3600),
     timeZone: z.string().refine(isTimeZone, 'must be an IANA time zone, e.g. Europe/Copenhagen'),
   })
   .partial();
@@ -35,7 +33,6 @@ export interface RunSettings {
   /** Modbus requests under way at once at a gateway. */
   readonly modbusInFlight: number;
   readonly mqtt: MqttSettings;
-  readonly pollInterval: Duration | undefined;
   readonly timeZone: string | undefined;
   readonly ops: { readonly host: string; readonly port: number };
 }
@@ -46,7 +43,6 @@ export function runSettings({ metering = {}, reporting = {}, ops = {} }: RunFile
     profiles: metering.profiles ?? 'config/device-profiles',
     modbusInFlight: metering.modbusInFlight ?? 4,
     mqtt: metering.mqtt ?? {},
-    pollInterval: reporting.pollIntervalS === undefined ? undefined : seconds(reporting.pollIntervalS),
     timeZone: reporting.timeZone,
     ops: { host: ops.host ?? '127.0.0.1', port: ops.port ?? 9464 },
   };

@@ -1,6 +1,5 @@
 import {
   type Clock,
-  type Duration,
   describeError,
   type Instant,
   isAbort,
@@ -13,6 +12,7 @@ import {
   VenfleetError,
 } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
+import type { FleetEvents } from '../events/fleet-events.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { Registry } from '../registration/registry.js';
 import { FleetReporting } from '../reporting/fleet-reporting.js';
@@ -25,8 +25,9 @@ export interface ReportingLinkOptions {
   /** Path of the outbox's database. */
   readonly outbox: string;
   readonly vens: ReadonlyMap<string, readonly Resource[]>;
+  /** Started; it is connected as soon as the VTN is there. */
+  readonly events: FleetEvents;
   readonly readings: ReadingSource;
-  readonly pollInterval: Duration | undefined;
   readonly timeZone: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -96,11 +97,13 @@ export class ReportingLink {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { vtn, clock, logger } = this.#options;
+    const { vtn, events, clock, logger } = this.#options;
     const connection = await connectFleet(vtn, { clock, logger, signal });
     try {
-      const reporting = new FleetReporting({ ...this.#options, connection, vens: this.#registered(connection) });
+      const vens = this.#registered(connection);
+      const reporting = new FleetReporting({ ...this.#options, connection, vens });
       reporting.start();
+      events.connect(connection, vens);
       this.#connection = connection;
       this.#reporting = reporting;
     } catch (error) {

@@ -1,0 +1,40 @@
+import { type Duration, type Instant, instant } from '@venfleet/core';
+import { type End, endOf, type GridEvent, startOf, timelineOf } from '@venfleet/openadr';
+import type { HeldEvent } from '../planning/model.js';
+
+export const EVENT_STATES = ['pending', 'active', 'completed', 'cancelled', 'deleted', 'opted-out'] as const;
+/**
+ * pending: begins later. active: under way. completed: over. cancelled: the VTN says now and no time at all. deleted: the
+ * VTN no longer has it. opted-out: the operator refuses it for the whole VEN.
+ */
+export type EventState = (typeof EVENT_STATES)[number];
+
+/** Withdrawn by a start of now and a duration of PT0S (OpenADR 3.1 User Guide, event cancellation). */
+export function isCancelled({ start, length, intervals }: Pick<GridEvent, 'start' | 'length' | 'intervals'>): boolean {
+  if (intervals.length === 0) return start === 'now' && length === 0;
+  return intervals.every((interval) => typeof interval.start === 'string' && interval.duration === 0);
+}
+
+/** From when to when an event may have an effect, its random shifts included. */
+export function lifeOf(held: Pick<HeldEvent, 'event' | 'seenAt' | 'shift' | 'intervalShifts'>): { start: Instant; end: End } {
+  const timeline = timelineOf(held.event, held.seenAt);
+  const start = startOf(timeline) ?? held.seenAt;
+  const end = endOf(timeline) ?? start;
+  const latest = Math.max(held.shift, ...held.intervalShifts.values());
+  return {
+    start: later(start, held.intervalShifts.get(0) ?? held.shift),
+    end: end === 'forever' ? end : later(end, latest as Duration),
+  };
+}
+
+const later = (time: Instant, by: Duration): Instant => instant(time + by);
+
+/** @param gone whether the VTN no longer has it */
+export function stateOf(held: HeldEvent, gone: boolean, now: Instant): EventState {
+  if (gone) return 'deleted';
+  if (isCancelled(held.event)) return 'cancelled';
+  if (held.optOuts.some(({ resource }) => resource === undefined)) return 'opted-out';
+  const { start, end } = lifeOf(held);
+  if (now < start) return 'pending';
+  return end === 'forever' || now < end ? 'active' : 'completed';
+}
