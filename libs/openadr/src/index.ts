@@ -26,7 +26,7 @@ export { formatDateTime, NOW_TEXT, parseDateTime } from './domain/date-time.js';
 export { type DecodedEvent, decodeEvent, type EventProblem } from './domain/decode-event.js';
 export { formatDuration, parseDuration } from './domain/duration.js';
 export type { NewEvent, NewInterval } from './domain/encode-event.js';
-export { type EventTimes, type GridEvent, type GridInterval, type Length, timelineOf } from './domain/event.js';
+export { type EventTimes, type GridEvent, type GridInterval, type Length, type Shifts, timelineOf } from './domain/event.js';
 export {
   AGGREGATED_REPORT,
   type GridReport,

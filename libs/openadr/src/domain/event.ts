@@ -2,7 +2,7 @@ import { type Duration, type Instant, instant, milliseconds, minutes } from '@ve
 import type { Attribute, Target } from '../client/domain.js';
 import type { EventPayloadDescriptor } from '../wire/v310/index.js';
 import type { ReportRequest } from './report-request.js';
-import { type End, earlier, isBefore, type Span, type Timeline } from './timeline.js';
+import { type End, earlier, isBefore, type Span, shiftSpan, type Timeline } from './timeline.js';
 
 /** A length of time, or no end: OpenADR writes P9999Y. */
 export type Length = Duration | 'forever';
@@ -49,9 +49,21 @@ export type EventTimes = Pick<GridEvent, 'start' | 'length' | 'duration'> & {
 /** Length of the intervals of an event that leaves them to the VEN. */
 const OWN_INTERVAL = minutes(15);
 
-/** When the intervals of an event are. @param seenAt when it was first seen: what `now` means. */
-export function timelineOf(event: EventTimes, seenAt: Instant): Timeline {
-  return event.intervals.length === 0 ? impliedTimeline(event, seenAt) : explicitTimeline(event, seenAt);
+/** How far the intervals of an event are moved at random: drawn once and kept (3.1 Definition, intervalPeriod.randomizeStart). */
+export interface Shifts {
+  /** Moves the first start and all that follows it, starts told in absolute terms, too. */
+  readonly event: Duration;
+  /** By index, for the intervals with a randomizeStart of their own: it replaces the event's from there on. */
+  readonly intervals: ReadonlyMap<number, Duration>;
+}
+
+/**
+ * When the intervals of an event are.
+ * @param seenAt when it was first seen: what `now` means
+ * @param shifts moves them, for those who act on the event; reports keep the times as written
+ */
+export function timelineOf(event: EventTimes, seenAt: Instant, shifts?: Shifts): Timeline {
+  return event.intervals.length === 0 ? impliedTimeline(event, seenAt) : explicitTimeline(event, seenAt, shifts);
 }
 
 function impliedTimeline({ start, length, duration }: EventTimes, seenAt: Instant): Timeline {
@@ -61,25 +73,39 @@ function impliedTimeline({ start, length, duration }: EventTimes, seenAt: Instan
   return { kind: 'implied', start: from, length: step, end };
 }
 
-function explicitTimeline({ intervals, duration }: EventTimes, seenAt: Instant): Timeline {
-  const spans: Span[] = [];
-  let previous: End = seenAt;
-  for (const interval of intervals) {
-    if (interval.start === 'next' && previous === 'forever') break;
-    const start: Instant = interval.start === 'now' ? seenAt : interval.start === 'next' ? (previous as Instant) : interval.start;
-    const end: End = interval.duration === 'forever' ? 'forever' : instant(start + interval.duration);
-    spans.push({ id: interval.id, start, end });
-    previous = end;
-  }
+function explicitTimeline({ intervals, duration }: EventTimes, seenAt: Instant, shifts?: Shifts): Timeline {
+  const spans = chained(intervals, seenAt);
+  const moved = shifts === undefined ? spans : shifted(spans, shifts);
+  if (duration === undefined) return { kind: 'intervals', intervals: moved };
+  const end: End = duration === 'forever' ? 'forever' : instant((moved[0]?.start ?? seenAt) + duration);
+  // The length of a pass is that of the intervals as written, however they are moved within it.
   const first = spans[0]?.start ?? seenAt;
-  if (duration === undefined) return { kind: 'intervals', intervals: spans };
-  const end: End = duration === 'forever' ? 'forever' : instant(first + duration);
   const last = spans.reduce<End>((latest, span) => (isBefore(latest as Instant, span.end) ? span.end : latest), first);
-  if (last !== 'forever' && isBefore(last, end) && last > first) {
-    return { kind: 'loop', intervals: spans, length: milliseconds(last - first), end };
+  if (last !== 'forever' && last > first && (duration === 'forever' || last - first < duration)) {
+    return { kind: 'loop', intervals: moved, length: milliseconds(last - first), end };
   }
   return {
     kind: 'intervals',
-    intervals: spans.filter((span) => isBefore(span.start, end)).map((span) => ({ ...span, end: earlier(span.end, end) })),
+    intervals: moved.filter((span) => isBefore(span.start, end)).map((span) => ({ ...span, end: earlier(span.end, end) })),
   };
+}
+
+function chained(intervals: EventTimes['intervals'], seenAt: Instant): Span[] {
+  const spans: Span[] = [];
+  let previous: End = seenAt;
+  for (const { id, start: given, duration } of intervals) {
+    if (given === 'next' && previous === 'forever') break;
+    const start: Instant = given === 'now' ? seenAt : given === 'next' ? (previous as Instant) : given;
+    previous = duration === 'forever' ? 'forever' : instant(start + duration);
+    spans.push({ id, start, end: previous });
+  }
+  return spans;
+}
+
+function shifted(spans: readonly Span[], shifts: Shifts): Span[] {
+  let by = shifts.event;
+  return spans.map((span, i) => {
+    by = shifts.intervals.get(i) ?? by;
+    return by === 0 ? span : shiftSpan(span, by);
+  });
 }

@@ -51,7 +51,7 @@ export function spanAt(timeline: Timeline, index: number, beyond = false): Span 
   const { intervals, length } = timeline;
   const span = intervals[index % intervals.length];
   if (span === undefined) return undefined;
-  const shifted = shift(span, milliseconds(Math.floor(index / intervals.length) * length));
+  const shifted = shiftSpan(span, milliseconds(Math.floor(index / intervals.length) * length));
   if (!isBefore(shifted.start, timeline.end)) return undefined;
   return { ...shifted, end: earlier(shifted.end, timeline.end) };
 }
@@ -82,6 +82,53 @@ export function endOf(timeline: Timeline): End | undefined {
   return end;
 }
 
-function shift(span: Span, by: Duration): Span {
+export function shiftSpan(span: Span, by: Duration): Span {
   return { id: span.id, start: instant(span.start + by), end: span.end === 'forever' ? 'forever' : instant(span.end + by) };
 }
+
+/** An interval of an event, and which of the event's intervals it is. */
+export interface IndexedSpan {
+  readonly index: number;
+  readonly span: Span;
+}
+
+/** All intervals under way at a time; where they overlap, in the order of the event. */
+export function spansDuring(timeline: Timeline, at: Instant): IndexedSpan[] {
+  return around(timeline, at).filter(({ span }) => span.start <= at && isBefore(at, span.end));
+}
+
+/** The first start or end of an interval after a time; undefined where nothing more changes. */
+export function nextEdge(timeline: Timeline, at: Instant): Instant | undefined {
+  let next: Instant | undefined;
+  const consider = (edge: End): void => {
+    if (edge !== 'forever' && edge > at && (next === undefined || edge < next)) next = edge;
+  };
+  for (const { span } of around(timeline, at)) {
+    // One without length changes nothing.
+    if (span.start === span.end) continue;
+    consider(span.start);
+    consider(span.end);
+  }
+  return next;
+}
+
+/** The intervals that may be under way at a time or next to be: those of the passes about it. */
+function around(timeline: Timeline, at: Instant): IndexedSpan[] {
+  if (timeline.kind === 'intervals') return timeline.intervals.map((span, index) => ({ index, span }));
+  if (timeline.kind === 'implied') {
+    const now = Math.max(0, Math.floor((at - timeline.start) / timeline.length));
+    return [now, now + 1].flatMap((index) => indexed(index, spanAt(timeline, index)));
+  }
+  const { intervals, length } = timeline;
+  // Random shifts can move intervals over the borders of their passes, and the last pass reaches into the next.
+  const since = (edge: End): number => Math.floor((at - (edge as Instant)) / length);
+  const first = Math.max(0, Math.min(...intervals.map(({ end }) => since(end))));
+  const last = Math.max(0, Math.max(...intervals.map((span) => since(span.start))) + 1);
+  const found: IndexedSpan[] = [];
+  for (let pass = first; pass <= last; pass++) {
+    for (const index of intervals.keys()) found.push(...indexed(index, spanAt(timeline, pass * intervals.length + index)));
+  }
+  return found;
+}
+
+const indexed = (index: number, span: Span | undefined): IndexedSpan[] => (span === undefined ? [] : [{ index, span }]);
