@@ -43,3 +43,37 @@ export interface HeldEvent {
 
 /** What a resource's controller is to do now. */
 export type Setpoint = { readonly kind: 'limit'; readonly limit: Watts } | { readonly kind: 'free' };
+
+/** The VEN as targets name it. */
+export interface PlannedVen {
+  readonly name: string;
+  /** Those that the VTN gave it. */
+  readonly targets: readonly Target[];
+}
+
+/** What is known of a resource at the time of an allocation. Absent is unknown, never 0. */
+export interface ResourceState {
+  /** What its meter said last, where that is not stale. */
+  readonly power?: Watts | undefined;
+  /** What it would draw now if nobody limited it. */
+  readonly baseline?: Watts | undefined;
+  /** Whether its controller answers and obeys. */
+  readonly reachable: boolean;
+  /** The site goes its own way in spite of a limit, as its buffer is empty. */
+  readonly overriding?: boolean | undefined;
+  /** The limit that its controller keeps now. */
+  readonly limit?: Watts | undefined;
+  /** What is in its flexible buffer, between eMin and eMax. */
+  readonly buffer?: WattHours | undefined;
+  /** A charging station's vehicle, where that is known. */
+  readonly vehicle?: Vehicle | undefined;
+}
+
+export interface Vehicle {
+  readonly connected: boolean;
+  /** 0…1. */
+  readonly stateOfCharge?: number | undefined;
+  /** What it is still to be given before it leaves. */
+  readonly energyWanted?: WattHours | undefined;
+  readonly departure?: Instant | undefined;
+}

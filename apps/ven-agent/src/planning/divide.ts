@@ -1,0 +1,173 @@
+import { type Watts, watts } from '@venfleet/core';
+import { allowedAt, type Counting, levelFor, type Share } from './fill.js';
+import type { Amount, Demand } from './payloads.js';
+import type { Segment, WinningClaim } from './plan.js';
+import type { ReferenceLoads } from './references.js';
+import type { Claim } from './schedule.js';
+import { hold, type Slot, upperOf } from './slot.js';
+
+/** What of an amount for several resources came of dividing it. */
+export interface Division {
+  readonly claim: Claim;
+  /** Those that make it up: a reservation is on top of a subscription. */
+  readonly parts: readonly Claim[];
+  /** What all that the claim is for may draw together. */
+  readonly total: Watts;
+  /** What those draw that took no part: not controllable, silent, opted out, held by another event. */
+  readonly others: Watts;
+  /** What was left to divide, and what came of it. */
+  readonly room: Watts;
+  readonly allowed: Watts;
+  /** How much of its flexibility each one gives, 0…1; below 0 there was more than their load. */
+  readonly level: number;
+  /** What could not be found: floors and others alone are more than the total. */
+  readonly short: Watts;
+}
+
+/** One amount that is to be divided. */
+interface Task extends WinningClaim {
+  readonly parts: readonly Claim[];
+  readonly counting: Counting;
+  readonly total: number;
+}
+
+/** Divides what claims ask of several resources together. */
+export function divide({ winners }: Segment, slots: ReadonlyMap<number, Slot>, references: ReferenceLoads): Division[] {
+  const targets = winners.flatMap((winner) => targetOf(winner, slots, references));
+  const caps = capsOf(winners, slots);
+  // Narrow before wide: what holds a part of the resources is known when all of them are divided.
+  const tasks = [...narrowFirst(targets), ...narrowFirst(caps)];
+  return tasks.flatMap((task) => divideOne(task, slots) ?? []);
+}
+
+const narrowFirst = (tasks: readonly Task[]): Task[] => [...tasks].sort((a, b) => a.claim.scope.length - b.claim.scope.length);
+
+function targetOf({ claim, members }: WinningClaim, slots: ReadonlyMap<number, Slot>, references: ReferenceLoads): Task[] {
+  const { demand } = claim;
+  if (demand.kind !== 'total' && demand.kind !== 'change') return [];
+  const total = demand.kind === 'total' ? amountOf(demand.amount, claim) : changed(claim, demand, slots, references);
+  return [{ claim, parts: [claim], members, counting: 'drawn', total: Math.max(0, total) }];
+}
+
+/** A part is one of all that the resources can draw. */
+function amountOf(amount: Amount, { scope }: Claim): number {
+  return amount.unit === 'W' ? amount.value : amount.value * scope.reduce((sum, { pMax }) => sum + pMax, 0);
+}
+
+/** Relative to the load when the event began; a part is one of the load that there would be without events. */
+function changed(
+  { scope, actsSince }: Claim,
+  { amount }: Extract<Demand, { kind: 'change' }>,
+  slots: ReadonlyMap<number, Slot>,
+  references: ReferenceLoads,
+): number {
+  let before = 0;
+  for (const { id } of scope) {
+    const slot = slots.get(id);
+    if (amount.unit === 'W') before += references.at(actsSince, id, slot?.state.power) ?? slot?.load ?? 0;
+    else before += slot?.load ?? 0;
+  }
+  return before + (amount.unit === 'W' ? amount.value : amount.value * before);
+}
+
+/** Limits go before subscriptions (User Guide, capacity management), to which reservations are added. */
+function capsOf(winners: readonly WinningClaim[], slots: ReadonlyMap<number, Slot>): Task[] {
+  const of = (wanted: string) => winners.filter(({ claim: { demand } }) => demand.kind === 'cap' && demand.role === wanted);
+  const limited = new Set(of('limit').flatMap(({ members }) => members.map(({ id }) => id)));
+  const reservations = of('reservation');
+  const limits = of('limit').map(({ claim, members }) => capTask(claim, members, []));
+  const subscriptions = of('subscription').flatMap(({ claim, members }) => {
+    const left = members.filter(({ id }) => !limited.has(id));
+    if (left.length === 0) return [];
+    const ids = new Set(left.map(({ id }) => id));
+    const onTop = reservations.filter((reservation) => reservation.members.some(({ id }) => ids.has(id)));
+    return [
+      capTask(
+        claim,
+        left,
+        onTop.map((reservation) => reservation.claim),
+      ),
+    ];
+  });
+  return [...limits, ...subscriptions].filter(({ members }) => members.some(({ id }) => slots.has(id)));
+}
+
+function capTask(claim: Claim, members: WinningClaim['members'], reservations: readonly Claim[]): Task {
+  const parts = [claim, ...reservations];
+  const total = parts.reduce((sum, { demand }) => sum + (demand.kind === 'cap' ? amountOf(demand.amount, claim) : 0), 0);
+  return { claim, parts, members, counting: 'allowed', total };
+}
+
+function divideOne({ claim, parts, members, counting, total }: Task, slots: ReadonlyMap<number, Slot>): Division | undefined {
+  const own = new Set(members.map(({ id }) => id));
+  const taking: Slot[] = [];
+  const absent: Slot[] = [];
+  let others = 0;
+  for (const { id } of claim.scope) {
+    const slot = slots.get(id);
+    if (slot === undefined) continue;
+    if (own.has(id) && slot.absence === undefined) {
+      // Nothing is known of it: it can be held, so it is, to what its rating says.
+      taking.push(slot);
+      continue;
+    }
+    if (own.has(id)) absent.push(slot);
+    others += expected(slot, counting, own.has(id));
+  }
+  const room = Math.max(0, total - others);
+  const { level, allowed } = fill(taking, room, counting, claim);
+  // One that does not answer, or goes its own way, is told the same: it follows when it can.
+  for (const slot of absent) holdAt(slot, level, false, claim);
+  return {
+    claim,
+    parts,
+    total: watts(total),
+    others: watts(others),
+    room: watts(room),
+    allowed: watts(allowed),
+    level,
+    short: watts(Math.max(0, others + allowed - total)),
+  };
+}
+
+/** What one draws that is not ours to move now. Nothing known: for a cap its rating, else it says nothing. */
+function expected(slot: Slot, counting: Counting, isMember: boolean): number {
+  const present = slot.present ?? (counting === 'allowed' ? slot.resource.pMax : 0);
+  const obeys = slot.absence === undefined && !isMember;
+  return obeys ? Math.min(present, upperOf(slot)) : (slot.state.power ?? present);
+}
+
+function shareOf(slot: Slot, counting: Counting, hard: boolean): Share {
+  const { pMax: most } = slot.resource;
+  const upper = upperOf(slot);
+  const floor = Math.min(hard ? slot.floor.hard : slot.floor.usual, upper);
+  const load = Math.min(most, Math.max(floor, slot.load ?? (counting === 'allowed' ? most : floor)));
+  return { load, present: slot.present ?? load, floor, most, upper };
+}
+
+/** Lowers the limits of those that take part, until what they are allowed, or will draw, fits. */
+function fill(slots: readonly Slot[], room: number, counting: Counting, claim: Claim): { level: number; allowed: number } {
+  let hard = false;
+  let shares = slots.map((slot) => shareOf(slot, counting, hard));
+  let level = levelFor(shares, room, counting);
+  if (level === 1 && counting === 'allowed') {
+    // A cap goes before what users need: vehicles pause, buffers may run empty.
+    hard = true;
+    shares = slots.map((slot) => shareOf(slot, counting, hard));
+    level = levelFor(shares, room, counting);
+  }
+  if (level === -1) return { level, allowed: drawn(shares, -1, counting) };
+  for (const slot of slots) holdAt(slot, level, hard, claim);
+  return { level, allowed: drawn(shares, level, counting) };
+}
+
+const drawn = (shares: readonly Share[], level: number, counting: Counting): number =>
+  shares.reduce((sum, share) => {
+    const allowed = allowedAt(share, level);
+    return sum + (counting === 'allowed' ? allowed : Math.min(allowed, share.present));
+  }, 0);
+
+function holdAt(slot: Slot, level: number, hard: boolean, claim: Claim): void {
+  if (level === -1) return;
+  hold(slot, allowedAt(shareOf(slot, 'allowed', hard), level), { kind: 'event', claim });
+}
