@@ -1,9 +1,10 @@
 import type { Clock, Instant, Logger, Random } from '@venfleet/core';
 import type { GridEvent, Target } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
-import { type PowerHistory, tenInTen } from '../baseline/baseline.js';
+import { type Baseline, type PowerHistory, tenInTen } from '../baseline/baseline.js';
 import type { LocalCalendar } from '../baseline/calendar.js';
 import { changesLoad } from '../baseline/event-days.js';
+import { meterBefore, orElse } from '../baseline/meter-before.js';
 import type { EventFeed } from '../events/feed.js';
 import type { FeedUpdate } from '../events/held-events.js';
 import type { ReadingSource } from '../readings/reading.js';
@@ -32,14 +33,17 @@ export class VenReporting {
   readonly #engine: ReportingEngine;
   readonly #eventDays: Set<string>;
   #unsubscribe: () => void = () => undefined;
+  /** What the VEN's resources would draw by themselves: reports tell it, and reductions are measured against it. */
+  readonly baseline: Baseline;
 
   constructor(options: VenReportingOptions) {
     this.#options = options;
     const { name, outbox, readings, calendar, clock, port, random } = options;
     const logger = options.logger.child({ ven: name });
     this.#eventDays = outbox.eventDays();
-    const baseline = tenInTen(options.history, calendar, (_resource, date) => this.#eventDays.has(date));
-    const sources = { readings, baseline };
+    const similarDays = tenInTen(options.history, calendar, (_resource, date) => this.#eventDays.has(date));
+    this.baseline = orElse(similarDays, meterBefore(options.history));
+    const sources = { readings, baseline: this.baseline };
     this.#engine = new ReportingEngine({ ven: this.#ven(), outbox, port, sources, clock, random, logger });
   }
 
