@@ -27,6 +27,7 @@ export { type DecodedEvent, decodeEvent, type EventProblem } from './domain/deco
 export { formatDuration, parseDuration } from './domain/duration.js';
 export type { NewEvent, NewInterval } from './domain/encode-event.js';
 export { type EventTimes, type GridEvent, type GridInterval, type Length, type Shifts, timelineOf } from './domain/event.js';
+export { decodeNotification, type Notification, type Operation } from './domain/notification.js';
 export {
   AGGREGATED_REPORT,
   type GridReport,

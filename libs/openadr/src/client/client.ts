@@ -16,14 +16,21 @@ import type {
   EventList,
   NewProgram,
   NewResource,
+  NewSubscription,
   NewVen,
+  Notifiers,
   Program,
   ProgramChanges,
   ReportFilter,
+  Subscription,
+  SubscriptionFilter,
+  TopicsOf,
   Ven,
   VenResource,
 } from './domain.js';
+import { notifierCalls } from './notifier-calls.js';
 import { type CallOptions, type ListOptions, VtnSession } from './session.js';
+import { subscriptionCalls } from './subscription-calls.js';
 import type { TokenSource } from './tokens.js';
 import type { HttpTransport } from './transport.js';
 
@@ -69,11 +76,20 @@ export interface VtnClient {
   createReport(draft: ReportDraft, options?: CallOptions): Promise<Created>;
   updateReport(id: string, draft: ReportDraft, options?: CallOptions): Promise<Created>;
   deleteReport(id: string, options?: CallOptions): Promise<void>;
+  listSubscriptions(filter?: SubscriptionFilter, options?: CallOptions): Promise<Subscription[]>;
+  /** @throws VenfleetError SUBSCRIPTION_NOT_EXPRESSIBLE without a program where the VTN speaks 3.0.1 */
+  createSubscription(subscription: NewSubscription, options?: CallOptions): Promise<Subscription>;
+  deleteSubscription(id: string, options?: CallOptions): Promise<void>;
+  /** 3.0.1 has webhooks alone, and is not asked. */
+  readNotifiers(options?: CallOptions): Promise<Notifiers>;
+  /** Topics at the broker that {@link readNotifiers} names; only 3.1 has any. */
+  readTopics(of: TopicsOf, options?: CallOptions): Promise<readonly string[]>;
 }
 
 export function createVtnClient(options: VtnClientOptions): VtnClient {
   const { vtn, role, logger } = options;
   const session = new VtnSession({ ...options, baseUrl: vtn.baseUrl, logger: logger.child({ component: 'vtn' }) });
+  const subscriptions = subscriptionCalls(vtn.version);
   const wire: WireAdapter = vtn.version === '3.0.1' ? adapter301 : adapter310(role);
   return {
     vtn,
@@ -98,6 +114,11 @@ export function createVtnClient(options: VtnClientOptions): VtnClient {
     createReport: async (draft, o) => session.run(wire.createReport(draft), o),
     updateReport: async (id, draft, o) => session.run(wire.updateReport(id, draft), o),
     deleteReport: (id, o) => session.run(wire.deleteReport(id), o),
+    listSubscriptions: (filter = {}, o) => session.list(subscriptions.listSubscriptions(filter), o),
+    createSubscription: async (subscription, o) => session.run(subscriptions.createSubscription(subscription), o),
+    deleteSubscription: (id, o) => session.run(subscriptions.deleteSubscription(id), o),
+    readNotifiers: async (o) => (vtn.version === '3.0.1' ? { webhook: true } : session.run(notifierCalls.readNotifiers(), o)),
+    readTopics: (of, o) => session.run(notifierCalls.readTopics(of), o),
   };
 }
 

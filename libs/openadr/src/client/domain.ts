@@ -1,7 +1,7 @@
 import type { EventProblem } from '../domain/decode-event.js';
 import type { NewEvent } from '../domain/encode-event.js';
 import type { GridEvent } from '../domain/event.js';
-import type { Value } from '../wire/common.js';
+import type { ObjectType, Value } from '../wire/common.js';
 import type { EventPayloadDescriptor, IntervalPeriod, ReportPayloadDescriptor } from '../wire/v310/index.js';
 
 /** Values of one type, such as `{ type: 'DESCRIPTION', values: ['…'] }`. */
@@ -97,3 +97,53 @@ export interface ReportFilter {
 export interface Created {
   readonly id: string;
 }
+
+/** A wish to be told of changes by webhook, as the VTN keeps it. */
+export interface Subscription {
+  readonly id: string;
+  readonly clientName: string;
+  /** Absent in 3.1 for all programs. */
+  readonly programId?: string | undefined;
+  readonly callbackUrls: readonly string[];
+}
+
+/** To be told of whatever is done to objects of some kinds. */
+export interface NewSubscription {
+  readonly clientName: string;
+  /** 3.0.1 wants one. */
+  readonly programId?: string | undefined;
+  readonly objects: readonly ObjectType[];
+  readonly callbackUrl: string;
+  /** The VTN shows it at the callback. */
+  readonly bearerToken: string;
+}
+
+export interface SubscriptionFilter {
+  readonly clientName?: string | undefined;
+  readonly programId?: string | undefined;
+}
+
+/** How a VTN tells of changes (3.1 Definition, notifiers). */
+export interface Notifiers {
+  readonly webhook: boolean;
+  readonly mqtt?: MqttBroker | undefined;
+}
+
+export interface MqttBroker {
+  /** Any of them will do. */
+  readonly uris: readonly string[];
+  readonly authentication: MqttAuthentication;
+}
+
+export type MqttAuthentication =
+  | { readonly method: 'ANONYMOUS' }
+  /** The password is an access token; `{clientID}` in the user name stands for the client's own id. */
+  | { readonly method: 'OAUTH2_BEARER_TOKEN'; readonly username: string }
+  /** PEM. */
+  | { readonly method: 'CERTIFICATE'; readonly caCert: string; readonly clientCert: string; readonly clientKey: string }
+  | { readonly method: 'UNKNOWN'; readonly name: string };
+
+/** What topics are asked for: those of a VEN or program itself, or of objects below it. */
+export type TopicsOf =
+  | { readonly ven: string; readonly objects?: 'events' | 'programs' | 'resources' | undefined }
+  | { readonly program: string; readonly objects?: 'events' | undefined };
