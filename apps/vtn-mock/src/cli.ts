@@ -33,6 +33,9 @@ interface ServeOptions {
   readonly venSelfRegistration: 'on' | 'off';
   readonly limitZero: 'allow' | 'refuse';
   readonly strictTargets?: true;
+  readonly allowHttpCallbacks?: true;
+  readonly allowPrivateCallbacks?: true;
+  readonly loopbackCallbacks: boolean;
   readonly logLevel: LogLevel | 'silent';
   readonly json?: true;
 }
@@ -56,6 +59,12 @@ export function vtnMockProgram(): Command {
       new Option('--limit-zero <CHOICE>', 'whether limit=0 is a legal page').choices(['allow', 'refuse']).default('allow'),
     )
     .option('--strict-targets', 'show a VEN targeted objects only when it names their targets (3.1)')
+    .option('--allow-http-callbacks', 'let subscriptions name callbacks without TLS')
+    .option('--allow-private-callbacks', 'let subscriptions name callbacks at private addresses')
+    .option(
+      '--no-loopback-callbacks',
+      'refuse callbacks on this machine, which are allowed while --host is one of it alone, without TLS, too',
+    )
     .addOption(
       new Option('--log-level <LEVEL>', 'least level to log; debug has each request')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
@@ -86,6 +95,7 @@ async function serve(options: ServeOptions): Promise<void> {
     tokenLifetime: seconds(options.tokenLifetime),
     venSelfRegistration: options.venSelfRegistration === 'on',
     strictTargets: options.strictTargets === true,
+    callbacks: callbackRules(options),
     logger: createPinoLogger({ level: options.logLevel }),
     ...(auth ? { clients: options.clients } : {}),
   });
@@ -94,6 +104,14 @@ async function serve(options: ServeOptions): Promise<void> {
   printResult(options.json, facts, () => describe(address, options, made));
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   await vtn.stop();
+}
+
+function callbackRules(options: ServeOptions) {
+  return {
+    http: options.allowHttpCallbacks === true,
+    privateAddresses: options.allowPrivateCallbacks === true,
+    ...(options.loopbackCallbacks ? {} : { loopback: false }),
+  };
 }
 
 /** What is wrong only in combination. */

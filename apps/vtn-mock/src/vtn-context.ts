@@ -2,11 +2,14 @@ import type { Logger } from '@venfleet/core';
 import type { Authorizer } from './auth/authorize.js';
 import type { ClientRegistry } from './auth/clients.js';
 import type { TokenAuthority } from './auth/tokens.js';
+import type { Outcomes } from './notify/outcomes.js';
+import type { Webhooks } from './notify/webhooks/webhooks.js';
 import type { Events } from './store/events.js';
 import type { Programs } from './store/programs.js';
 import type { Reports } from './store/reports.js';
 import type { Resources } from './store/resources.js';
 import type { Store } from './store/store.js';
+import type { Subscriptions } from './store/subscriptions.js';
 import type { Vens } from './store/vens.js';
 
 /** How the VTN decides where the specification leaves a choice. */
@@ -30,6 +33,9 @@ export interface VtnContext {
   readonly reports: Reports;
   readonly vens: Vens;
   readonly resources: Resources;
+  readonly subscriptions: Subscriptions;
+  readonly webhooks: Webhooks;
+  readonly outcomes: Outcomes;
   readonly clients: ClientRegistry;
   readonly tokens: TokenAuthority;
   readonly authorizer: Authorizer;

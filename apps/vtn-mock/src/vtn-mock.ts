@@ -6,9 +6,11 @@ import {
   hours,
   type Logger,
   milliseconds,
+  type Random,
   silentLogger,
   systemClock,
   systemCode,
+  systemRandom,
   VenfleetError,
 } from '@venfleet/core';
 import { type Client, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
@@ -17,11 +19,24 @@ import { openAuthorizer, tokenAuthorizer } from './auth/authorize.js';
 import { type ClientRegistry, clientFile, clientList } from './auth/clients.js';
 import { TokenAuthority } from './auth/tokens.js';
 import { buildSite, DEFAULT_LIMITS, type Limits, type Mount } from './http/site.js';
+import { Changes } from './notify/changes.js';
+import { Outcomes } from './notify/outcomes.js';
+import { type CallbackRules, namesLoopback } from './notify/webhooks/callback-rules.js';
+import type { SenderLimits } from './notify/webhooks/sender.js';
+import { Webhooks } from './notify/webhooks/webhooks.js';
+import { eventObject } from './objects/events.js';
+import { programObject } from './objects/programs.js';
+import { reportObject } from './objects/reports.js';
+import { resourceObject } from './objects/resources.js';
+import { subscriptionObject } from './objects/subscriptions.js';
+import { venObject } from './objects/vens.js';
+import { Deliveries } from './store/deliveries.js';
 import { Events } from './store/events.js';
 import { Programs } from './store/programs.js';
 import { Reports } from './store/reports.js';
 import { Resources } from './store/resources.js';
 import { openStore, type Store } from './store/store.js';
+import { Subscriptions } from './store/subscriptions.js';
 import { Vens } from './store/vens.js';
 import type { Settings, VtnContext } from './vtn-context.js';
 
@@ -29,7 +44,10 @@ import type { Settings, VtnContext } from './vtn-context.js';
 const STOP_GRACE = milliseconds(3_000);
 
 export interface VtnMockOptions extends Partial<Settings> {
+  /** Where a VTN listens on this machine alone, callbacks on it are allowed, without TLS, too; none else that is not public. */
+  readonly callbacks?: Partial<CallbackRules>;
   readonly clock?: Clock;
+  readonly random?: Random;
   readonly logger?: Logger;
   /** 127.0.0.1 by default. */
   readonly host?: string;
@@ -48,6 +66,8 @@ export interface VtnMockOptions extends Partial<Settings> {
   /** One hour by default. */
   readonly tokenLifetime?: Duration;
   readonly limits?: Partial<Limits>;
+  /** How many notifications are posted at once, and how patiently. */
+  readonly senderLimits?: SenderLimits;
 }
 
 /** Where a running VTN is. */
@@ -96,13 +116,16 @@ export function buildVtnMock(options: VtnMockOptions = {}): VtnMock {
 class Running {
   readonly #options: VtnMockOptions;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #logger: Logger;
   #store: Store | undefined;
+  #webhooks: Webhooks | undefined;
   #sites: FastifyInstance[] = [];
 
   constructor(options: VtnMockOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
     this.#logger = (options.logger ?? silentLogger).child({ component: 'vtn' });
   }
 
@@ -120,6 +143,7 @@ class Running {
     }
     const base = publicUrl ?? origin;
     const urls = Object.fromEntries(mounts.map((m) => [m.version, base + m.prefix])) as Record<WireVersion, string>;
+    this.#webhooks?.start();
     this.#logger.info({ origin, data: dataFile }, 'VTN listens');
     return { origin: base, urls, rootUrls };
   }
@@ -138,6 +162,7 @@ class Running {
     await Promise.all(sites.map((site) => site.close()));
     patience.abort();
     await cut;
+    await this.#webhooks?.stop();
     this.#store?.close();
     if (this.#store !== undefined) this.#logger.info({}, 'VTN stopped');
     this.#store = undefined;
@@ -155,6 +180,8 @@ class Running {
       lifetime: tokenLifetime,
       clock: this.#clock,
     });
+    const loopback = namesLoopback(options.host ?? '127.0.0.1');
+    const callbacks = { http: false, privateAddresses: false, loopback, ...options.callbacks };
     return {
       settings: {
         venSelfRegistration: options.venSelfRegistration ?? true,
@@ -162,16 +189,35 @@ class Running {
         limitZero: options.limitZero ?? 'allow',
         publicUrl: options.publicUrl,
       },
-      store,
-      programs: new Programs(store.db),
-      events: new Events(store.db),
-      reports: new Reports(store.db),
-      vens: new Vens(store.db),
-      resources: new Resources(store.db),
+      ...this.#objects(store, callbacks),
       clients,
       tokens,
       authorizer: auth ? tokenAuthorizer(tokens) : openAuthorizer,
       logger: this.#logger,
+    };
+  }
+
+  #objects(store: Store, rules: CallbackRules) {
+    const { db } = store;
+    const changes = new Changes();
+    const vens = new Vens(db, changes.of('VEN', venObject));
+    const subscriptions = new Subscriptions(db, changes.of('SUBSCRIPTION', subscriptionObject));
+    const outcomes = new Outcomes();
+    const ports = { store, vens, subscriptions, outcomes, clock: this.#clock, random: this.#random, logger: this.#logger };
+    const { senderLimits: limits } = this.#options;
+    const webhooks = new Webhooks({ ...ports, deliveries: new Deliveries(db), rules, limits });
+    changes.add(webhooks);
+    this.#webhooks = webhooks;
+    return {
+      store,
+      programs: new Programs(db, changes.of('PROGRAM', programObject)),
+      events: new Events(db, changes.of('EVENT', eventObject)),
+      reports: new Reports(db, changes.of('REPORT', reportObject)),
+      vens,
+      resources: new Resources(db, changes.of('RESOURCE', resourceObject)),
+      subscriptions,
+      webhooks,
+      outcomes,
     };
   }
 

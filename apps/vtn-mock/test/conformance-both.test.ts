@@ -346,8 +346,4 @@ describe.each(VERSIONS)('OpenADR %s', (version) => {
       expect((await bl.ok(bl.get(`${kind.path}/${made.id}`))).attributes).toEqual(attributes);
     }
   });
-
-  it('no route exists for what this VTN does not have', async () => {
-    for (const path of ['/subscriptions', '/notifiers']) expect((await bl.get(path)).status).toBe(404);
-  });
 });

@@ -21,11 +21,12 @@ describe.each(VERSIONS)('OpenAPI document of %s', (version) => {
 
   it('has every path of the version, relative to its base path', () => {
     const resources = version === '3.0.1' ? '/vens/{venID}/resources' : '/resources';
-    const collections = ['/programs', '/events', '/reports', '/vens', resources];
+    const collections = ['/programs', '/events', '/reports', '/subscriptions', '/vens', resources];
     const items = [
       '/programs/{programID}',
       '/events/{eventID}',
       '/reports/{reportID}',
+      '/subscriptions/{subscriptionID}',
       '/vens/{venID}',
       `${resources}/{resourceID}`,
     ];

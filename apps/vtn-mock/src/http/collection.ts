@@ -41,6 +41,8 @@ export interface CollectionOf<Query extends TSchema, Body extends TSchema> {
   /** The roles that may write, if they have the scope. */
   readonly writers: readonly Role[];
   readonly schemas: { readonly query: Query; readonly body: Body; readonly object: TSchema };
+  /** What is to be done before a create or replace that takes time, outside the transaction. */
+  prepare?(call: WriteCall<Static<Body>>): Promise<void>;
   list(call: ListCall<Static<Query>>): JsonText[];
   create(call: WriteCall<Static<Body>>): JsonText;
   read(call: Call): JsonText;

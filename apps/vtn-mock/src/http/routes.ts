@@ -34,6 +34,15 @@ export function addCollection(app: FastifyInstance, context: VtnContext, collect
     );
   };
 
+  const writeBody = (request: FastifyRequest, reply: FastifyReply, status: number, work: () => JsonText) => {
+    checkWhole(request);
+    if (collection.prepare === undefined) return write(reply, status, work);
+    collection.prepare(callOf(request)).then(
+      () => write(reply, status, work),
+      (error) => reply.send(error),
+    );
+  };
+
   app.get(path, { schema: docs.list, onRequest: mayRead }, (request, reply) => {
     const query = parseQuery(request.query);
     if (query.limit === 0 && settings.limitZero === 'refuse') throw new Problem(400, 'in the query: limit: must be at least 1');
@@ -42,16 +51,14 @@ export function addCollection(app: FastifyInstance, context: VtnContext, collect
     sendJson(reply, 200, `[${texts.join(',')}]`);
   });
   app.post(path, { schema: docs.create, onRequest: mayWrite, bodyLimit }, (request, reply) => {
-    checkWhole(request);
-    write(reply, 201, () => collection.create(callOf(request)));
+    writeBody(request, reply, 201, () => collection.create(callOf(request)));
   });
   app.get(item, { schema: docs.read, onRequest: mayRead }, (request, reply) => {
     const text = store.read(() => collection.read(callOf(request)));
     sendJson(reply, 200, text);
   });
   app.put(item, { schema: docs.replace, onRequest: mayWrite, bodyLimit }, (request, reply) => {
-    checkWhole(request);
-    write(reply, 200, () => collection.replace(callOf(request)));
+    writeBody(request, reply, 200, () => collection.replace(callOf(request)));
   });
   app.delete(item, { schema: docs.remove, onRequest: mayWrite }, (request, reply) => {
     write(reply, 200, () => collection.remove(callOf(request)));

@@ -3,6 +3,7 @@ import { decodeEvent, endOf, timelineOf, type WireVersion, wire301, wire310 } fr
 import { type Collection, type CollectionOf, collection } from '../http/collection.js';
 import { type JsonText, member, membersOf, objectText } from '../http/json.js';
 import { notFound, Problem } from '../http/problem.js';
+import type { ChangedObject } from '../notify/changes.js';
 import { activeAt, type EventContent, type EventRow, ofProgram } from '../store/events.js';
 import { anyTypedTarget, type Condition } from '../store/listing.js';
 import type { ProgramRow } from '../store/programs.js';
@@ -189,4 +190,14 @@ function text301(row: EventRow): JsonText {
 function text310(row: EventRow, shown?: ReadonlySet<string>): JsonText {
   const targets = shownTargets(row.targets, shown);
   return objectText('EVENT', row, `,"programID":"${row.programId}"${membersOf(row.content)}${member('targets', targets)}`);
+}
+
+export function eventObject(row: EventRow): ChangedObject {
+  return {
+    objectType: 'EVENT',
+    id: row.id,
+    programId: row.programId,
+    targets: row,
+    text: (version, shown) => (version === '3.0.1' ? text301(row) : text310(row, shown)),
+  };
 }

@@ -2,6 +2,7 @@ import { NOW_TEXT, type ValuesMap, wire301, wire310 } from '@venfleet/openadr';
 import { type Collection, type CollectionOf, collection, wellFormed } from '../http/collection.js';
 import { type JsonText, member, membersOf, objectText, textOf } from '../http/json.js';
 import { notFound } from '../http/problem.js';
+import type { ChangedObject } from '../notify/changes.js';
 import { anyTypedTarget, type Condition } from '../store/listing.js';
 import type { ProgramContent, ProgramRow, Programs } from '../store/programs.js';
 import { fromStrings, fromValuesMaps } from '../store/targets.js';
@@ -171,4 +172,14 @@ function text310(row: ProgramRow, shown?: ReadonlySet<string>): JsonText {
     member('attributes', row.attributes) +
     member('targets', shownTargets(row.targets, shown));
   return objectText('PROGRAM', row, members);
+}
+
+export function programObject(row: ProgramRow): ChangedObject {
+  return {
+    objectType: 'PROGRAM',
+    id: row.id,
+    programId: row.id,
+    targets: row,
+    text: (version, shown) => (version === '3.0.1' ? text301(row) : text310(row, shown)),
+  };
 }

@@ -3,6 +3,7 @@ import type { Caller } from '../auth/caller.js';
 import { type Collection, type CollectionOf, collection, wellFormed } from '../http/collection.js';
 import { type JsonText, member, membersOf, objectText, textOf } from '../http/json.js';
 import { notFound, Problem } from '../http/problem.js';
+import type { ChangedObject } from '../notify/changes.js';
 import { type EventRow, ofProgram } from '../store/events.js';
 import { type Condition, equals } from '../store/listing.js';
 import { onEvent, type ReportContent, type ReportRow } from '../store/reports.js';
@@ -150,4 +151,14 @@ function completed(text: JsonText): JsonText {
     intervals: intervalsWithStart(resource.intervals),
   }));
   return JSON.stringify({ ...content, resources });
+}
+
+export function reportObject(row: ReportRow): ChangedObject {
+  return {
+    objectType: 'REPORT',
+    id: row.id,
+    programId: row.programId,
+    clientId: row.clientId,
+    text: (version) => (version === '3.0.1' ? text301(row) : text310(row)),
+  };
 }

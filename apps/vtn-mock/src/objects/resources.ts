@@ -3,6 +3,7 @@ import { type Caller, requireFlavour } from '../auth/caller.js';
 import { type Collection, type CollectionOf, collection, wellFormed } from '../http/collection.js';
 import { type JsonText, member, objectText, textOf } from '../http/json.js';
 import { notFound, Problem } from '../http/problem.js';
+import type { ChangedObject } from '../notify/changes.js';
 import { anyTarget, anyTypedTarget, type Condition, equals } from '../store/listing.js';
 import type { ResourceContent, ResourceRow } from '../store/resources.js';
 import { fromStrings, fromValuesMaps, NO_TARGETS } from '../store/targets.js';
@@ -166,4 +167,14 @@ function text310(row: ResourceRow): JsonText {
     member('attributes', row.attributes) +
     member('targets', row.targets);
   return objectText('RESOURCE', row, members);
+}
+
+export function resourceObject(row: ResourceRow): ChangedObject {
+  return {
+    objectType: 'RESOURCE',
+    id: row.id,
+    clientId: row.clientId,
+    targets: row,
+    text: (version) => (version === '3.0.1' ? resourceText301(row) : text310(row)),
+  };
 }

@@ -3,6 +3,7 @@ import { type Caller, requireFlavour } from '../auth/caller.js';
 import { type Collection, type CollectionOf, collection, wellFormed } from '../http/collection.js';
 import { type JsonText, member, objectText, textOf } from '../http/json.js';
 import { notFound } from '../http/problem.js';
+import type { ChangedObject } from '../notify/changes.js';
 import { anyTarget, anyTypedTarget, type Condition, equals } from '../store/listing.js';
 import { fromStrings, fromValuesMaps, NO_TARGETS } from '../store/targets.js';
 import type { VenContent, VenRow, Vens } from '../store/vens.js';
@@ -143,4 +144,15 @@ function text310(row: VenRow): JsonText {
     member('attributes', row.attributes) +
     member('targets', row.targets);
   return objectText('VEN', row, members);
+}
+
+/** Over 3.0.1 without its resources: each is told of by itself. */
+export function venObject(row: VenRow): ChangedObject {
+  return {
+    objectType: 'VEN',
+    id: row.id,
+    clientId: row.clientId,
+    targets: row,
+    text: (version) => (version === '3.0.1' ? text301(row, []) : text310(row)),
+  };
 }

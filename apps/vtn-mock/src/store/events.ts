@@ -1,4 +1,5 @@
 import type { Database } from '@venfleet/sqlite';
+import type { OnChange } from './change.js';
 import { type Condition, Listing, type Page } from './listing.js';
 import type { ProgramRow } from './programs.js';
 import type { Stamp } from './store.js';
@@ -32,8 +33,10 @@ export class Events {
   readonly #delete;
   readonly #byId;
   readonly #listing: Listing<EventRow>;
+  readonly #changed: OnChange<EventRow>;
 
-  constructor(db: Database) {
+  constructor(db: Database, changed: OnChange<EventRow>) {
+    this.#changed = changed;
     this.#insert = db.prepare(
       `INSERT INTO events (program, rank, ends, content, content301, duration, targets, targets301, id, created, modified)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -49,16 +52,21 @@ export class Events {
 
   insert(program: ProgramRow, e: EventContent, { id, created, modified }: Stamp): EventRow {
     const { lastInsertRowid } = this.#insert.run([...values(program, e), id, created, modified]);
-    return { ...e, id, created, modified, seq: lastInsertRowid, programId: program.id };
+    const made = { ...e, id, created, modified, seq: lastInsertRowid, programId: program.id };
+    this.#changed('CREATE', made);
+    return made;
   }
 
   update(row: EventRow, program: ProgramRow, e: EventContent, modified: number): EventRow {
     this.#update.run([...values(program, e), modified, row.seq]);
-    return { ...row, ...e, modified, programId: program.id };
+    const changed = { ...row, ...e, modified, programId: program.id };
+    this.#changed('UPDATE', changed, row);
+    return changed;
   }
 
   /** @throws a FOREIGN KEY violation when there are reports on the event. */
   delete(row: EventRow): void {
+    this.#changed('DELETE', row);
     this.#delete.run([row.seq]);
   }
 

@@ -1,4 +1,5 @@
 import type { Database } from '@venfleet/sqlite';
+import type { OnChange } from './change.js';
 import { type Condition, Listing, type Page } from './listing.js';
 import type { Stamp } from './store.js';
 import type { StoredTargets } from './targets.js';
@@ -24,8 +25,10 @@ export class Programs {
   readonly #delete;
   readonly #byId;
   readonly #listing: Listing<ProgramRow>;
+  readonly #changed: OnChange<ProgramRow>;
 
-  constructor(db: Database) {
+  constructor(db: Database, changed: OnChange<ProgramRow>) {
+    this.#changed = changed;
     this.#insert = db.prepare(
       'INSERT INTO programs (name, content, attributes, targets, targets301, id, created, modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -48,15 +51,20 @@ export class Programs {
       created,
       modified,
     ]);
-    return { ...p, id, created, modified, seq: lastInsertRowid };
+    const made = { ...p, id, created, modified, seq: lastInsertRowid };
+    this.#changed('CREATE', made);
+    return made;
   }
 
   update(row: ProgramRow, p: ProgramContent, modified: number): ProgramRow {
     this.#update.run([p.name, p.content, p.attributes, p.targets, p.targets301, modified, row.seq]);
-    return { ...row, ...p, modified };
+    const changed = { ...row, ...p, modified };
+    this.#changed('UPDATE', changed, row);
+    return changed;
   }
 
   delete(row: ProgramRow): void {
+    this.#changed('DELETE', row);
     this.#delete.run([row.seq]);
   }
 

@@ -1,4 +1,5 @@
 import type { Database } from '@venfleet/sqlite';
+import type { OnChange } from './change.js';
 import type { EventRow } from './events.js';
 import { type Condition, Listing, type Page } from './listing.js';
 import type { Stamp } from './store.js';
@@ -30,8 +31,10 @@ export class Reports {
   readonly #delete;
   readonly #byId;
   readonly #listing: Listing<ReportRow>;
+  readonly #changed: OnChange<ReportRow>;
 
-  constructor(db: Database) {
+  constructor(db: Database, changed: OnChange<ReportRow>) {
+    this.#changed = changed;
     this.#insert = db.prepare(
       `INSERT INTO reports (event, client_name, client_id, content, needs_start, id, created, modified)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -55,15 +58,20 @@ export class Reports {
       created,
       modified,
     ]);
-    return { ...r, id, created, modified, seq: lastInsertRowid, clientId, eventId: event.id, programId: event.programId };
+    const made = { ...r, id, created, modified, seq: lastInsertRowid, clientId, eventId: event.id, programId: event.programId };
+    this.#changed('CREATE', made);
+    return made;
   }
 
   update(row: ReportRow, event: EventRow, r: ReportContent, modified: number): ReportRow {
     this.#update.run([event.seq, r.clientName, r.content, r.needsStart, modified, row.seq]);
-    return { ...row, ...r, modified, eventId: event.id, programId: event.programId };
+    const changed = { ...row, ...r, modified, eventId: event.id, programId: event.programId };
+    this.#changed('UPDATE', changed, row);
+    return changed;
   }
 
   delete(row: ReportRow): void {
+    this.#changed('DELETE', row);
     this.#delete.run([row.seq]);
   }
 

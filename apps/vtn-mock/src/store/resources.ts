@@ -1,4 +1,5 @@
 import type { Database } from '@venfleet/sqlite';
+import type { OnChange } from './change.js';
 import { type Condition, Listing, type Page } from './listing.js';
 import type { Stamp } from './store.js';
 import type { StoredTargets } from './targets.js';
@@ -27,8 +28,10 @@ export class Resources {
   readonly #byId;
   readonly #ofVen;
   readonly #listing: Listing<ResourceRow>;
+  readonly #changed: OnChange<ResourceRow>;
 
-  constructor(db: Database) {
+  constructor(db: Database, changed: OnChange<ResourceRow>) {
+    this.#changed = changed;
     this.#insert = db.prepare(
       'INSERT INTO resources (ven, name, attributes, targets, targets301, id, created, modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -43,15 +46,20 @@ export class Resources {
 
   insert(ven: VenRow, r: ResourceContent, { id, created, modified }: Stamp): ResourceRow {
     const { lastInsertRowid } = this.#insert.run([ven.seq, r.name, r.attributes, r.targets, r.targets301, id, created, modified]);
-    return { ...r, id, created, modified, seq: lastInsertRowid, venId: ven.id, clientId: ven.clientId };
+    const made = { ...r, id, created, modified, seq: lastInsertRowid, venId: ven.id, clientId: ven.clientId };
+    this.#changed('CREATE', made);
+    return made;
   }
 
   update(row: ResourceRow, r: ResourceContent, modified: number): ResourceRow {
     this.#update.run([r.name, r.attributes, r.targets, r.targets301, modified, row.seq]);
-    return { ...row, ...r, modified };
+    const changed = { ...row, ...r, modified };
+    this.#changed('UPDATE', changed, row);
+    return changed;
   }
 
   delete(row: ResourceRow): void {
+    this.#changed('DELETE', row);
     this.#delete.run([row.seq]);
   }
 

@@ -87,12 +87,64 @@ CREATE INDEX reports_client_name ON reports (client_name);
 CREATE INDEX reports_client_id ON reports (client_id);
 `;
 
+/**
+ * `version` is the one over which a subscription was made, whose words its notifications have; `role` is its client's.
+ * `subscribed` has what it asks for, one row for each kind of object, operation and callback. `deliveries` is the queue of
+ * what is to be posted: all that a delivery needs, as its subscription may be gone by then. A message's text is shared.
+ */
+const SUBSCRIPTIONS = `
+CREATE TABLE subscriptions (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  version TEXT NOT NULL,
+  program INTEGER REFERENCES programs (seq) ON DELETE CASCADE,
+  client_name TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  role TEXT NOT NULL,
+  operations TEXT NOT NULL,
+  targets TEXT,
+  targets301 TEXT,
+  created INTEGER NOT NULL,
+  modified INTEGER NOT NULL
+) STRICT;
+CREATE INDEX subscriptions_client ON subscriptions (client_id);
+CREATE INDEX subscriptions_program ON subscriptions (program);
+
+CREATE TABLE subscribed (
+  object_type TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  subscription INTEGER NOT NULL REFERENCES subscriptions (seq) ON DELETE CASCADE,
+  url TEXT NOT NULL,
+  token TEXT,
+  PRIMARY KEY (object_type, operation, subscription, url)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subscribed_subscription ON subscribed (subscription);
+CREATE INDEX subscribed_url ON subscribed (url);
+
+CREATE TABLE messages (
+  seq INTEGER PRIMARY KEY,
+  object_id TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE deliveries (
+  seq INTEGER PRIMARY KEY,
+  message INTEGER NOT NULL REFERENCES messages (seq),
+  subscription INTEGER NOT NULL,
+  url TEXT NOT NULL,
+  token TEXT
+) STRICT;
+CREATE INDEX deliveries_url ON deliveries (url, seq);
+CREATE INDEX deliveries_message ON deliveries (message);
+CREATE INDEX deliveries_subscription ON deliveries (subscription);
+`;
+
 /** Tables of objects; each has the columns seq, id, created and modified. */
-export const TABLES = ['programs', 'vens', 'resources', 'events', 'reports'] as const;
+export const TABLES = ['programs', 'vens', 'resources', 'events', 'reports', 'subscriptions'] as const;
 
 export const STORE_SCHEMA: Schema = {
   what: 'VTN data file',
   /** "vfVT" */
   applicationId: 0x76665654,
-  migrations: [OBJECTS, EVENTS_AND_REPORTS],
+  migrations: [OBJECTS, EVENTS_AND_REPORTS, SUBSCRIPTIONS],
 };

@@ -20,6 +20,7 @@ export class Store {
   readonly #writer: GroupedWriter;
   readonly #clock: HasNow;
   #latest: number;
+  #afterwards: (() => void)[] = [];
 
   constructor(db: Database, clock: HasNow) {
     this.db = db;
@@ -35,14 +36,39 @@ export class Store {
    */
   write<T>(work: () => T): Promise<T> {
     return this.#writer.write(() => {
+      const planned = this.#afterwards.length;
       try {
         return work();
       } catch (error) {
+        this.#afterwards.length = planned;
         if (isUniqueViolation(error)) throw conflictOf(error);
         if (isForeignKeyViolation(error)) throw new Problem(409, 'other objects still refer to this one; delete them first');
         throw error;
       }
     });
+  }
+
+  /** Has `work` done once the write that is under way is committed, or not at all when it is undone. */
+  afterCommit(work: () => void): void {
+    this.#afterwards.push(work);
+    if (this.#afterwards.length > 1) return;
+    // An empty write of the same turn shares the group's commit, and its fate.
+    queueMicrotask(() => {
+      this.#writer
+        .write(() => undefined)
+        .then(
+          () => this.#doAfterwards(),
+          () => {
+            this.#afterwards = [];
+          },
+        );
+    });
+  }
+
+  #doAfterwards(): void {
+    const planned = this.#afterwards;
+    this.#afterwards = [];
+    for (const work of planned) work();
   }
 
   /** Runs `work` on what is committed, and on nothing else. */

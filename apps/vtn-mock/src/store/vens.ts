@@ -1,4 +1,5 @@
 import type { Database } from '@venfleet/sqlite';
+import type { OnChange } from './change.js';
 import { type Condition, Listing, type Page } from './listing.js';
 import type { Stamp } from './store.js';
 import type { StoredTargets } from './targets.js';
@@ -23,9 +24,12 @@ export class Vens {
   readonly #byId;
   readonly #clientHasVen;
   readonly #grant;
+  readonly #holders;
   readonly #listing: Listing<VenRow>;
+  readonly #changed: OnChange<VenRow>;
 
-  constructor(db: Database) {
+  constructor(db: Database, changed: OnChange<VenRow>) {
+    this.#changed = changed;
     this.#insert = db.prepare(
       'INSERT INTO vens (name, client_id, attributes, targets, targets301, id, created, modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -41,6 +45,13 @@ export class Vens {
        SELECT t.value FROM vens v JOIN resources r ON r.ven = v.seq, json_each(r.targets) t
        WHERE v.client_id = @client AND r.targets IS NOT NULL`,
     );
+    this.#holders = db.prepare<{ client: string; target: string }>(
+      `SELECT v.client_id AS client, t.value AS target FROM vens v, json_each(v.targets) t
+       WHERE t.value IN (SELECT value FROM json_each(@targets))
+       UNION
+       SELECT v.client_id, t.value FROM resources r JOIN vens v ON v.seq = r.ven, json_each(r.targets) t
+       WHERE r.targets IS NOT NULL AND t.value IN (SELECT value FROM json_each(@targets))`,
+    );
     this.#listing = new Listing(db, `SELECT ${COLUMNS} FROM vens`, 'seq DESC');
   }
 
@@ -55,16 +66,21 @@ export class Vens {
       created,
       modified,
     ]);
-    return { ...v, id, created, modified, seq: lastInsertRowid };
+    const made = { ...v, id, created, modified, seq: lastInsertRowid };
+    this.#changed('CREATE', made);
+    return made;
   }
 
   update(row: VenRow, v: VenContent, modified: number): VenRow {
     this.#update.run([v.name, v.clientId, v.attributes, v.targets, v.targets301, modified, row.seq]);
-    return { ...row, ...v, modified };
+    const changed = { ...row, ...v, modified };
+    this.#changed('UPDATE', changed, row);
+    return changed;
   }
 
   /** @throws a FOREIGN KEY violation when the ven has resources. */
   delete(row: VenRow): void {
+    this.#changed('DELETE', row);
     this.#delete.run([row.seq]);
   }
 
@@ -79,6 +95,17 @@ export class Vens {
   /** The targets that a client may see: those of its vens and of their resources (OpenADR 3.1, object privacy). */
   grantOf(clientId: string): string[] {
     return this.#grant.all({ client: clientId }).map((row) => row.target);
+  }
+
+  /** The clients that hold any of these targets, each with those that it holds: {@link grantOf} the other way round. */
+  holdersOf(targets: readonly string[]): Map<string, Set<string>> {
+    const holders = new Map<string, Set<string>>();
+    for (const { client, target } of this.#holders.all({ targets: JSON.stringify(targets) })) {
+      const held = holders.get(client);
+      if (held === undefined) holders.set(client, new Set([target]));
+      else held.add(target);
+    }
+    return holders;
   }
 
   page(conditions: readonly Condition[], page: Page): VenRow[] {
