@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { type Clock, type Duration, describeError, type Random, seconds } from '@venfleet/core';
+import type { DetectedVtn } from '../client/detect.js';
+import { anonymous, clientCredentialsTokens } from '../client/tokens.js';
+import type { HttpTransport } from '../client/transport.js';
+import type { WireVersion } from '../wire/common.js';
+import { Nonconformity, NotCheckable } from './findings.js';
+import { Ledger } from './ledger.js';
+import type { Line } from './line.js';
+import { LINES } from './lines/index.js';
+import { Party, type Wire } from './party.js';
+import type { Receiver } from './receiver.js';
+import { Redactor } from './redact.js';
+import { type Credentials, TokenDesk } from './token-desk.js';
+import { type Cast, type Setting, Trial } from './trial.js';
+
+/** Longest that the deletion of one line's objects may take. */
+const CLEANING = seconds(60);
+
+export interface ConformOptions {
+  readonly vtn: DetectedVtn;
+  /** Business logic; without, it goes without a token. */
+  readonly bl?: Credentials | undefined;
+  readonly ven?: Credentials | undefined;
+  readonly otherVen?: Credentials | undefined;
+  /** Carries requests until they are answered: a signal of its own would end the cleaning, too. */
+  readonly transport: HttpTransport;
+  /** Started. */
+  readonly receiver: Receiver;
+  /** Which lines; all of the version by default. */
+  readonly lines?: ((line: number) => boolean) | undefined;
+  /** How long a notification may take. */
+  readonly patience: Duration;
+  /** How long to wait for a notification that must not come. */
+  readonly grace: Duration;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Ends the run; what it made is deleted all the same. */
+  readonly signal: AbortSignal;
+  readonly onLine?: (result: LineResult) => void;
+}
+
+export type Outcome = 'pass' | 'fail' | 'skip';
+
+export interface LineResult {
+  readonly line: number;
+  readonly title: string;
+  readonly outcome: Outcome;
+  /** Of a failure: what the line asks for, and the request and answer that differ. */
+  readonly expected?: string;
+  readonly seen?: string;
+  /** Why it was skipped. */
+  readonly reason?: string;
+  /** What was left out of it, and why. */
+  readonly notes: readonly string[];
+  readonly ms: number;
+}
+
+export interface ConformResult {
+  readonly url: string;
+  readonly version: WireVersion;
+  readonly lines: readonly LineResult[];
+  /** Paths of objects of this run that could not be deleted. */
+  readonly leftBehind: readonly string[];
+  /** Whether it was ended before all lines were checked. */
+  readonly interrupted: boolean;
+}
+
+/** The lines that a version has. */
+export const linesOf = (version: WireVersion): readonly Line[] => LINES.filter(({ versions }) => versions.includes(version));
+
+/**
+ * Checks a VTN line by line, over its API alone. Each line makes the objects it needs and deletes them.
+ * @throws nothing of the VTN's: what it does wrong is a result
+ */
+export async function checkConformance(options: ConformOptions): Promise<ConformResult> {
+  return await new Run(options).run();
+}
+
+class Run {
+  readonly #options: ConformOptions;
+  readonly #ledger = new Ledger();
+  readonly #redactor = new Redactor();
+  /** No foreign object has it in its name. */
+  readonly #prefix = `conform-${randomBytes(5).toString('hex')}`;
+  readonly #setting: Setting;
+  readonly #leftBehind: string[] = [];
+
+  constructor(options: ConformOptions) {
+    this.#options = options;
+    for (const party of [options.bl, options.ven, options.otherVen])
+      if (party !== undefined) this.#redactor.add(party.clientSecret);
+    this.#setting = this.#makeSetting();
+  }
+
+  async run(): Promise<ConformResult> {
+    const { vtn, signal, lines: wanted = () => true, onLine } = this.#options;
+    const results: LineResult[] = [];
+    for (const line of linesOf(vtn.version)) {
+      if (signal.aborted) break;
+      if (!wanted(line.number)) continue;
+      const result = await this.#check(line);
+      await this.#clean();
+      if (result === undefined) break;
+      results.push(result);
+      onLine?.(result);
+    }
+    return { url: vtn.baseUrl, version: vtn.version, lines: results, leftBehind: this.#leftBehind, interrupted: signal.aborted };
+  }
+
+  /** @returns undefined when it was interrupted */
+  async #check(line: Line): Promise<LineResult | undefined> {
+    const { clock, signal } = this.#options;
+    const trial = new Trial(this.#setting);
+    const begin = clock.monotonic();
+    const result = (outcome: Outcome, more: Partial<LineResult>): LineResult => {
+      const ms = Math.round(clock.monotonic() - begin);
+      return { line: line.number, title: line.title, outcome, ...more, notes: trial.notes, ms };
+    };
+    try {
+      await line.check(trial);
+      return result('pass', {});
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (error instanceof NotCheckable) return result('skip', { reason: error.message });
+      if (error instanceof Nonconformity) return result('fail', { expected: error.expected, seen: error.seen });
+      return result('fail', { expected: 'an answer that can be judged', seen: this.#redactor.apply(describeError(error)) });
+    }
+  }
+
+  async #clean(): Promise<void> {
+    const { bl, ven, otherVen } = this.#setting.cast;
+    const end = new AbortController();
+    const { clock } = this.#options;
+    const parties = [bl, ven, otherVen].filter((party) => party !== undefined).map((party) => party.until(end.signal));
+    const patience = new AbortController();
+    const timer = clock.sleep(CLEANING, patience.signal).then(
+      () => end.abort(),
+      () => undefined,
+    );
+    this.#leftBehind.push(...(await this.#ledger.clear(parties, this.#prefix)));
+    patience.abort();
+    await timer;
+  }
+
+  #makeSetting(): Setting {
+    const { vtn, bl, receiver, patience, grace, clock, signal, transport } = this.#options;
+    let names = 0;
+    return {
+      version: vtn.version,
+      cast: this.#cast(),
+      tokens: bl === undefined ? undefined : new TokenDesk(vtn.tokenUrl, bl, transport, this.#redactor, signal),
+      receiver,
+      patience,
+      grace,
+      clock,
+      signal,
+      newName: () => `${this.#prefix}-${++names}`,
+      newSecret: () => {
+        const secret = randomBytes(18).toString('base64url');
+        this.#redactor.add(secret);
+        return secret;
+      },
+      doubt: (path) => this.#ledger.doubt(path),
+    };
+  }
+
+  #cast(): Cast {
+    const { vtn, bl, ven, otherVen, transport, clock, random, signal } = this.#options;
+    const wire: Wire = { transport, baseUrl: vtn.baseUrl, ledger: this.#ledger, redactor: this.#redactor, clock, random, signal };
+    const party = (name: string, credentials: Credentials | undefined): Party => {
+      if (credentials === undefined) return new Party(wire, name, anonymous);
+      const tokens = clientCredentialsTokens({ transport, tokenUrl: vtn.tokenUrl, ...credentials, clock });
+      return new Party(wire, name, tokens, credentials.clientId);
+    };
+    return {
+      bl: party('BL', bl),
+      nobody: party('nobody, without a token', undefined),
+      ven: ven && party('VEN', ven),
+      otherVen: otherVen && party('second VEN', otherVen),
+    };
+  }
+}
