@@ -1,6 +1,7 @@
 import type { Instant } from '@venfleet/core';
 import type { Values } from '@venfleet/devices';
 import type { Resource } from '@venfleet/resource-db';
+import type { Controller } from '../control/model.js';
 
 /** The canonical values that readings are made of; others that a device tells are not asked for. */
 export const READING_VALUES = ['powerW', 'energyImportWh', 'energyExportWh'] as const;
@@ -25,11 +26,13 @@ export interface MeterDriver {
   read(): Promise<readonly Sample[]>;
 }
 
-/** What drivers share: a gateway, a broker, a file. */
+/** What meters and controllers share: a gateway, a broker, a file. */
 export interface MeterChannel {
   /** For logs and metrics, e.g. `modbus 127.0.0.1:20000`. */
   readonly name: string;
   readonly drivers: readonly MeterDriver[];
+  /** What can be controlled through it. */
+  readonly controllers: readonly Controller[];
   /** Whether meters can be reached through it now; a channel opened on demand is reachable until it fails. */
   readonly reachable: boolean;
   /** Begins to connect; never waits for a peer, never throws for a missing one. */

@@ -1,6 +1,7 @@
 import { VenfleetError } from '@venfleet/core';
 import { type DeviceProfile, inputsOf, type ModbusProfile, type MqttProfile, type ProfileCatalog } from '@venfleet/devices';
-import type { Connection, Resource } from '@venfleet/resource-db';
+import type { Connection, ModbusSettings, MqttSettings, Resource } from '@venfleet/resource-db';
+import { dialectOf } from '../control/dialect.js';
 import { READING_VALUES } from './meter.js';
 
 export interface ModbusPlace {
@@ -19,6 +20,8 @@ export interface GatewayPlan {
   readonly host: string;
   readonly port: number;
   readonly meters: ModbusPlace[];
+  /** Of a charger, the same device as its meter. */
+  readonly controllers: ModbusPlace[];
 }
 
 /** One login at a broker. */
@@ -29,6 +32,7 @@ export interface BrokerPlan {
   /** `env:NAME` or `file:PATH` */
   readonly secretRef: string | null;
   readonly meters: MqttPlace[];
+  readonly controllers: MqttPlace[];
 }
 
 export interface FilePlan {
@@ -36,23 +40,26 @@ export interface FilePlan {
   readonly resources: Resource[];
 }
 
-/** A resource that cannot be metered, and why; the others are. */
-export interface Unmetered {
+/** A resource that cannot be metered, or not controlled, and why; the others are. */
+export interface SetAside {
   readonly resource: Resource;
   readonly reason: string;
 }
 
-/** Which meters are read through what. */
+/** Which meters are read, and which controllers told, through what. */
 export interface MeteringPlan {
   readonly gateways: readonly GatewayPlan[];
   readonly brokers: readonly BrokerPlan[];
   readonly files: readonly FilePlan[];
-  readonly unmetered: readonly Unmetered[];
+  readonly unmetered: readonly SetAside[];
+  /** With a connection for control that is of no use; a resource without one is only metered. */
+  readonly uncontrolled: readonly SetAside[];
 }
 
 /**
- * Sorts the enabled resources by what they are read through. Pure. A resource whose connection makes no sense
- * (none at all, an unknown profile, a device that another resource has already) is set aside with the reason.
+ * Sorts the enabled resources by what they are read and controlled through; a gateway or broker is there once for
+ * both. Pure. A resource whose connection makes no sense (none to a meter, an unknown profile, a device that another
+ * resource has already, a file to control) is set aside with the reason.
  */
 export function planMetering(
   resources: Iterable<Resource>,
@@ -60,8 +67,12 @@ export function planMetering(
   catalog: ProfileCatalog,
 ): MeteringPlan {
   const planner = new Planner(catalog);
-  for (const resource of resources)
-    if (resource.enabled) planner.add(resource, connections.get(resource.readerConnectionId ?? -1));
+  for (const resource of resources) {
+    if (!resource.enabled) continue;
+    planner.addMeter(resource, connections.get(resource.readerConnectionId ?? -1));
+    const writer = resource.writerConnectionId === null ? undefined : connections.get(resource.writerConnectionId);
+    if (writer !== undefined) planner.addController(resource, writer);
+  }
   return planner.finish();
 }
 
@@ -71,20 +82,22 @@ class Planner {
   readonly #brokers = new Map<string, BrokerPlan>();
   readonly #files = new Map<string, FilePlan>();
   readonly #owners = new Map<string, Resource>();
-  readonly #unmetered: Unmetered[] = [];
+  readonly #unmetered: SetAside[] = [];
+  readonly #uncontrolled: SetAside[] = [];
 
   constructor(catalog: ProfileCatalog) {
     this.#catalog = catalog;
   }
 
-  add(resource: Resource, connection: Connection | undefined): void {
-    try {
+  addMeter(resource: Resource, connection: Connection | undefined): void {
+    setAside(this.#unmetered, resource, () => {
       if (connection === undefined) throw new VenfleetError('NO_METER', 'it has no connection to a meter');
-      this.#place(resource, connection);
-    } catch (error) {
-      if (!(error instanceof VenfleetError)) throw error;
-      this.#unmetered.push({ resource, reason: error.message });
-    }
+      this.#placeMeter(resource, connection);
+    });
+  }
+
+  addController(resource: Resource, connection: Connection): void {
+    setAside(this.#uncontrolled, resource, () => this.#placeController(resource, connection));
   }
 
   finish(): MeteringPlan {
@@ -93,31 +106,62 @@ class Planner {
       brokers: [...this.#brokers.values()],
       files: [...this.#files.values()],
       unmetered: this.#unmetered,
+      uncontrolled: this.#uncontrolled,
     };
   }
 
-  #place(resource: Resource, c: Connection): void {
+  #placeMeter(resource: Resource, c: Connection): void {
     if (c.type === 'MODBUSTCP') {
       const profile = measuring(this.#catalog.modbus(c.profile));
-      this.#claim(`${c.host}:${c.port} unit ${c.unitId}`, resource);
-      const gateway = entry(this.#gateways, `${c.host}:${c.port}`, () => ({ host: c.host, port: c.port, meters: [] }));
-      gateway.meters.push({ resource, unitId: c.unitId, profile });
+      this.#claim(resource, c);
+      this.#gateway(c).meters.push({ resource, unitId: c.unitId, profile });
     } else if (c.type === 'MQTT') {
-      const { host, port, topic, username, secretRef } = c;
       const profile = measuring(this.#catalog.mqtt(c.profile));
-      this.#claim(`${host}:${port} topic ${topic}`, resource);
-      const key = `${host}:${port} ${username ?? ''} ${secretRef ?? ''}`;
-      const broker = entry(this.#brokers, key, () => ({ host, port, username, secretRef, meters: [] }));
-      broker.meters.push({ resource, topic, profile });
+      this.#claim(resource, c);
+      this.#broker(c).meters.push({ resource, topic: c.topic, profile });
     } else {
       entry(this.#files, c.file, () => ({ file: c.file, resources: [] })).resources.push(resource);
     }
   }
 
-  #claim(place: string, resource: Resource): void {
-    const owner = this.#owners.get(place);
-    if (owner !== undefined) throw new VenfleetError('METER_SHARED', `its meter, ${place}, is that of ${owner.name} already`);
+  #placeController(resource: Resource, c: Connection): void {
+    if (c.type === 'MODBUSTCP') {
+      const profile = controlling(this.#catalog.modbus(c.profile));
+      this.#claim(resource, c);
+      this.#gateway(c).controllers.push({ resource, unitId: c.unitId, profile });
+    } else if (c.type === 'MQTT') {
+      const profile = controlling(this.#catalog.mqtt(c.profile));
+      this.#claim(resource, c);
+      this.#broker(c).controllers.push({ resource, topic: c.topic, profile });
+    } else throw new VenfleetError('NO_CONTROLLER', `a file, ${c.file}, controls nothing`);
+  }
+
+  #gateway({ host, port }: ModbusSettings): GatewayPlan {
+    return entry(this.#gateways, `${host}:${port}`, () => ({ host, port, meters: [], controllers: [] }));
+  }
+
+  #broker({ host, port, username, secretRef }: MqttSettings): BrokerPlan {
+    const key = `${host}:${port} ${username ?? ''} ${secretRef ?? ''}`;
+    return entry(this.#brokers, key, () => ({ host, port, username, secretRef, meters: [], controllers: [] }));
+  }
+
+  /** A resource may be metered and controlled by one device, two resources may not. */
+  #claim(resource: Resource, c: ModbusSettings | MqttSettings): void {
+    const place = `${c.host}:${c.port} ${c.type === 'MQTT' ? `topic ${c.topic}` : `unit ${c.unitId}`}`;
+    const owner = this.#owners.get(place) ?? resource;
+    if (owner.id !== resource.id) {
+      throw new VenfleetError('DEVICE_SHARED', `its device, ${place}, is that of ${owner.name} already`);
+    }
     this.#owners.set(place, resource);
+  }
+}
+
+function setAside(list: SetAside[], resource: Resource, place: () => void): void {
+  try {
+    place();
+  } catch (error) {
+    if (!(error instanceof VenfleetError)) throw error;
+    list.push({ resource, reason: error.message });
   }
 }
 
@@ -137,4 +181,9 @@ export function readingValuesOf({ points, derived }: DeviceProfile): string[] {
 function measuring<P extends DeviceProfile>(profile: P): P {
   if (readingValuesOf(profile).length > 0) return profile;
   throw new VenfleetError('NO_METER', `the profile ${profile.id} gives neither power nor energy`);
+}
+
+function controlling<P extends DeviceProfile>(profile: P): P {
+  if (dialectOf(profile) !== undefined) return profile;
+  throw new VenfleetError('NO_CONTROLLER', `the profile ${profile.id} takes no limit`);
 }

@@ -60,7 +60,7 @@ export class Agent {
   readonly #alarms: AlarmBoard;
   #parts: Parts | undefined;
   #vens = new Map<string, Resource[]>();
-  #plan: MeteringPlan = { gateways: [], brokers: [], files: [], unmetered: [] };
+  #plan: MeteringPlan = { gateways: [], brokers: [], files: [], unmetered: [], uncontrolled: [] };
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -78,7 +78,7 @@ export class Agent {
     try {
       await parts.readings.start();
       started.push(() => parts.readings.stop());
-      parts.events?.start();
+      await parts.events?.start();
       started.push(async () => parts.events?.stop());
       const ops = await parts.ops.start();
       started.push(() => parts.ops.stop());

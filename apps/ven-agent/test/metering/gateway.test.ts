@@ -14,7 +14,7 @@ function setUp(units: number, inFlight = 4) {
   const meters = Array.from({ length: units }, (_, i) => ({ resource: resource(i + 1), unitId: i + 1, profile }));
   for (const { unitId } of meters) gateway.devices.set(unitId, good(unitId * 100));
   const queue = new Gateway({
-    plan: { host: '127.0.0.1', port: 502, meters },
+    plan: { host: '127.0.0.1', port: 502, meters, controllers: [] },
     open: gateway.open,
     layouts: new Layouts(),
     inFlight,

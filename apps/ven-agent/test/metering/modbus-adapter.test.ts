@@ -125,7 +125,7 @@ describe('a gateway over real sockets', () => {
   function gatewayAt(address: { host: string; port: number }, units: readonly number[]) {
     const meters = units.map((unitId) => ({ resource: resource(unitId), unitId, profile: plain }));
     const gateway = new Gateway({
-      plan: { ...address, meters },
+      plan: { ...address, meters, controllers: [] },
       open: openModbusSerial,
       layouts: new Layouts(),
       inFlight: 4,

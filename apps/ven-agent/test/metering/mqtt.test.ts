@@ -14,7 +14,14 @@ async function setUp(profile: MqttProfile) {
   const published: { topic: string; payload: string }[] = [];
   let listener: BrokerListener | undefined;
   const broker = new Broker({
-    plan: { host: 'b', port: 1883, username: null, secretRef: null, meters: [{ resource: resource(1), topic: 'm1', profile }] },
+    plan: {
+      host: 'b',
+      port: 1883,
+      username: null,
+      secretRef: null,
+      meters: [{ resource: resource(1), topic: 'm1', profile }],
+      controllers: [],
+    },
     open: (_, given) => {
       listener = given;
       return {

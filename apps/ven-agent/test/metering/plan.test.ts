@@ -38,10 +38,57 @@ describe('the metering plan', () => {
     );
     expect(gateways[0]?.meters).toHaveLength(1);
     expect(unmetered.map(({ resource: { id }, reason }) => `${id}: ${reason}`)).toEqual([
-      '2: its meter, 127.0.0.1:20000 unit 1, is that of site 1 already',
+      '2: its device, 127.0.0.1:20000 unit 1, is that of site 1 already',
       '3: there is no modbus device profile "no-such"',
       '4: it has no connection to a meter',
       '5: the profile flex-controller gives neither power nor energy',
+    ]);
+  });
+
+  test('a controller shares the gateway or the broker with the meters; a charger is both at one unit', () => {
+    const { gateways, brokers, uncontrolled } = plan(
+      [
+        resource(1, { writerConnectionId: 11 }),
+        resource(2, { writerConnectionId: 12 }),
+        resource(3, { writerConnectionId: 13 }),
+        resource(4, { writerConnectionId: null }),
+      ],
+      [
+        modbus(1, 1),
+        modbus(11, 101, 20000, 'flex-controller'),
+        modbus(2, 2, 20000, 'alfen-eve'),
+        modbus(12, 2, 20000, 'alfen-eve'),
+        mqtt(3, 'm3'),
+        { ...mqtt(13, 'c3'), profile: 'flex-controller' },
+        mqtt(4, 'm4'),
+      ],
+    );
+    expect(gateways.map(({ meters, controllers }) => [meters, controllers].map((p) => p.map(({ unitId }) => unitId)))).toEqual([
+      [
+        [1, 2],
+        [101, 2],
+      ],
+    ]);
+    expect(brokers.map(({ controllers }) => controllers.map(({ topic }) => topic))).toEqual([['c3']]);
+    expect(uncontrolled).toEqual([]);
+  });
+
+  test('sets aside what cannot be controlled, with the reason, and meters it all the same', () => {
+    const { gateways, uncontrolled } = plan(
+      [11, 12, 13, 14].map((writerConnectionId, i) => resource(i + 1, { writerConnectionId })),
+      [
+        ...[1, 2, 3, 4].map((id) => modbus(id, id)),
+        connection(11, { type: 'FILEREADER', file: 'a.csv', profile: 'csv' }),
+        modbus(12, 2),
+        modbus(13, 103, 20000, 'flex-controller'),
+        modbus(14, 103, 20000, 'flex-controller'),
+      ],
+    );
+    expect(gateways[0]?.meters).toHaveLength(4);
+    expect(uncontrolled.map(({ resource: { id }, reason }) => `${id}: ${reason}`)).toEqual([
+      '1: a file, a.csv, controls nothing',
+      '2: the profile eastron-sdm630 takes no limit',
+      '4: its device, 127.0.0.1:20000 unit 103, is that of site 3 already',
     ]);
   });
 });

@@ -45,6 +45,8 @@ function openMqtt(
     // Subscriptions are made on each connection by the listener; nothing is kept for later.
     resubscribe: false,
     queueQoSZero: false,
+    // Else the library keeps a buffer for each of the numbers up to 65,535: 7 MB.
+    writeCache: false,
     ...(address.username === null ? {} : { username: address.username }),
     ...(address.secretRef === null ? {} : { password: resolveSecret(address.secretRef, env) }),
     ...(tls ? { rejectUnauthorized: settings.verifyTls ?? true } : {}),

@@ -26,6 +26,8 @@ interface FileMeter {
 export class FileReplay implements MeterChannel {
   readonly name: string;
   readonly drivers: readonly MeterDriver[];
+  /** A file controls nothing. */
+  readonly controllers = [];
   readonly #options: FileReplayOptions;
   readonly #meters = new Map<string, FileMeter>();
   #rows: AsyncIterator<FileRow> | undefined;

@@ -9,9 +9,11 @@ import {
   seconds,
   VenfleetError,
 } from '@venfleet/core';
+import type { Controller } from '../../control/model.js';
 import type { MeterChannel, MeterDriver, Sample } from '../meter.js';
 import type { GatewayPlan, ModbusPlace } from '../plan.js';
 import { Connection } from './connection.js';
+import { ModbusController } from './controller.js';
 import { ModbusDevice } from './device.js';
 import { isMisfit, type Layouts, type Registers } from './layout.js';
 import type { GatewayLink, OpenGateway } from './link.js';
@@ -21,7 +23,9 @@ import { type Job, JobQueue } from './queue.js';
 
 /** A gateway that answers again after so long was silent itself; its devices are not to blame. */
 const SILENCE = seconds(20);
-const LONGEST_REST = minutes(5);
+/** A meter that may be dead has time; what a controller is to be told has not. */
+const METER_REST = { longest: minutes(5) };
+const CONTROLLER_REST = { first: seconds(5), longest: minutes(1) };
 /** After so many failures another device may stand in its place. */
 const FORGET_AFTER = 3;
 
@@ -47,6 +51,7 @@ export interface GatewayOptions {
 export class Gateway implements MeterChannel {
   readonly name: string;
   readonly drivers: readonly MeterDriver[];
+  readonly controllers: readonly Controller[];
   readonly #options: GatewayOptions;
   readonly #devices = new Map<number, ModbusDevice>();
   readonly #queue = new JobQueue();
@@ -66,7 +71,8 @@ export class Gateway implements MeterChannel {
     this.#options = options;
     this.name = `modbus ${plan.host}:${plan.port}`;
     this.drivers = plan.meters.map((place) => this.#driver(place, new ModbusMeter(place, layouts, { clock, logger })));
-    const transports = plan.meters.map(({ profile }) => profile.transport);
+    this.controllers = plan.controllers.map((place) => this.#controller(place));
+    const transports = [...plan.meters, ...plan.controllers].map(({ profile }) => profile.transport);
     this.#delayBetween = Math.max(0, ...transports.map((t) => t.delayBetweenMs));
     this.#lanes = this.#delayBetween > 0 ? 1 : inFlight;
     this.#connection = new Connection({
@@ -96,28 +102,45 @@ export class Gateway implements MeterChannel {
   }
 
   #driver(place: ModbusPlace, meter: ModbusMeter): MeterDriver {
-    const { resource, unitId, profile } = place;
-    const { clock, random } = this.#options;
-    const device = new ModbusDevice({
-      unitId,
-      timeout: milliseconds(profile.transport.timeoutMs),
-      rest: { first: resource.readInterval, longest: LONGEST_REST },
-      clock,
-      random,
-    });
+    const device = this.#device(place);
+    const read = async (): Promise<Sample[]> => [await this.#ask(device, 'read', meter, ({ read }) => meter.sample(read))];
+    return { resource: place.resource, read };
+  }
+
+  #controller(place: ModbusPlace): Controller {
+    const device = this.#device(place);
+    const controller: ModbusController = new ModbusController(place, this.#options.layouts, (what, work) =>
+      this.#ask(device, what, controller, work),
+    );
+    return controller;
+  }
+
+  /** Meter and controller of a charger are one device, which rests as a controller does. */
+  #device({ resource, unitId, profile }: ModbusPlace): ModbusDevice {
+    const known = this.#devices.get(unitId);
+    if (known !== undefined) return known;
+    const { plan, clock, random } = this.#options;
+    const isController = plan.controllers.some((place) => place.unitId === unitId);
+    const rest = isController ? CONTROLLER_REST : { first: resource.readInterval, ...METER_REST };
+    const timeout = milliseconds(profile.transport.timeoutMs);
+    const device = new ModbusDevice({ unitId, timeout, rest, clock, random });
     this.#devices.set(unitId, device);
-    const read = async (): Promise<Sample[]> => [await this.#ask(device, meter, ({ read }) => meter.sample(read))];
-    return { resource, read };
+    return device;
   }
 
   /** @param user whose knowledge of the device is void when another one turns out to stand there */
-  #ask<T>(device: ModbusDevice, user: { forget(): void }, work: (registers: Registers) => Promise<T>): Promise<T> {
+  #ask<T>(
+    device: ModbusDevice,
+    what: 'read' | 'write',
+    user: { forget(): void },
+    work: (registers: Registers) => Promise<T>,
+  ): Promise<T> {
     return new Promise((done, fail) => {
       if (this.#stop.signal.aborted) throw stopped();
       device.refuseWhileResting();
       this.#queue.add({
         device,
-        isWrite: false,
+        isWrite: what === 'write',
         chance: device.failures > 0 ? 'last' : 'first',
         attempt: async (registers) => {
           const result = await work(registers);
@@ -229,7 +252,9 @@ export class Gateway implements MeterChannel {
     } else if (timedOut && this.#timeoutOf(job) < job.device.timeout) {
       this.#queue.add({ ...job, chance: job.chance === 'first' ? 'second' : 'last' });
     } else {
-      if (!isLost) job.device.failed(error);
+      // One that refuses a command answers all the same, and its meter is to be read.
+      const refusesCommand = job.isWrite && isVenfleetError(error, 'METER_REFUSED');
+      if (!isLost && !refusesCommand) job.device.failed(error);
       job.fail(error);
     }
   }

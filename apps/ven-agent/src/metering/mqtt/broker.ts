@@ -1,12 +1,17 @@
 import { type Clock, describeError, isVenfleetError, type Logger, VenfleetError } from '@venfleet/core';
 import { expandTopic, type MqttProfile } from '@venfleet/devices';
+import type { Controller } from '../../control/model.js';
 import type { MeterChannel, MeterDriver } from '../meter.js';
-import type { BrokerPlan } from '../plan.js';
+import type { BrokerPlan, MqttPlace } from '../plan.js';
+import { MqttController } from './controller.js';
 import { MqttDevice } from './device.js';
 import { type BrokerLink, brokerErrors, type OpenBroker, type Subscription } from './link.js';
+import { Turns } from './turns.js';
 
 /** Topics in one packet: a broker looks through all that it retains for each packet, so there should be few. */
 const SUBSCRIBED_AT_ONCE = 4000;
+/** Commands at once that wait for their answers: as many as a broker takes in a breath, so that none waits long. */
+const COMMANDS_AT_ONCE = 128;
 
 export interface BrokerOptions {
   readonly plan: BrokerPlan;
@@ -17,15 +22,26 @@ export interface BrokerOptions {
   readonly logger: Logger;
 }
 
-/** The meters of one login at a broker, over one connection. */
+/** Who hears what comes on a topic. */
+interface Listener {
+  receive(topic: string, payload: Uint8Array, retained: boolean): void;
+}
+
+/** The meters and controllers of one login at a broker, over one connection. */
 export class Broker implements MeterChannel {
   readonly name: string;
   readonly drivers: readonly MeterDriver[];
+  readonly controllers: readonly Controller[];
   readonly #options: BrokerOptions;
-  readonly #byTopic = new Map<string, MqttDevice>();
-  readonly #devices: readonly MqttDevice[];
-  readonly #subscriptions: readonly Subscription[];
+  /** A device that is meter and controller in one has two listeners on its topics. */
+  readonly #byTopic = new Map<string, Listener[]>();
+  readonly #devices: readonly (MqttDevice | MqttController)[];
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #turns = new Turns(COMMANDS_AT_ONCE);
   #link: BrokerLink | undefined;
+  /** There is a connection … */
+  #isOnline = false;
+  /** … and everything is subscribed to. */
   #isConnected = false;
   #problem: VenfleetError;
 
@@ -34,13 +50,18 @@ export class Broker implements MeterChannel {
     this.name = `mqtt ${plan.host}:${plan.port}`;
     this.#options = { ...options, logger: options.logger.child({ broker: `${plan.host}:${plan.port}` }) };
     this.#problem = brokerErrors.unreachable(plan, 'it has not answered yet');
-    const ports = {
-      clock,
-      publish: (topic: string, payload: string, qos: 0 | 1 | 2) => this.#link?.publish(topic, payload, qos),
+    const publish = (topic: string, payload: string, qos: 0 | 1 | 2) => this.#link?.publish(topic, payload, qos);
+    const requireBroker = () => {
+      if (!this.#isOnline) throw this.#problem;
     };
-    this.#devices = plan.meters.map((place) => new MqttDevice(place, `${replyPrefix}/${place.resource.id}`, ports));
-    this.#subscriptions = this.#devices.flatMap((device) => this.#topicsOf(device));
-    this.drivers = this.#devices.map((device) => ({ resource: device.place.resource, read: () => this.#read(device) }));
+    const turn = () => this.#turns.take();
+    const meters = plan.meters.map((place) => new MqttDevice(place, `${replyPrefix}/${place.resource.id}`, { clock, publish }));
+    const controllers = plan.controllers.map((place) => new MqttController(place, { clock, publish, requireBroker, turn }));
+    for (const meter of meters) this.#hear(meter, meter.place, meter.replyPrefix);
+    for (const controller of controllers) this.#hear(controller, controller.place);
+    this.#devices = [...meters, ...controllers];
+    this.drivers = meters.map((device) => ({ resource: device.place.resource, read: () => this.#read(device) }));
+    this.controllers = controllers;
   }
 
   get reachable(): boolean {
@@ -64,6 +85,7 @@ export class Broker implements MeterChannel {
   }
 
   async stop(): Promise<void> {
+    this.#isOnline = false;
     this.#isConnected = false;
     this.#problem = new VenfleetError('METER_STOPPED', 'metering is being stopped');
     for (const device of this.#devices) device.forgetAvailability();
@@ -76,24 +98,26 @@ export class Broker implements MeterChannel {
     return samples;
   }
 
-  /** The device's topics, and among them the one for answers. */
-  #topicsOf(device: MqttDevice): Subscription[] {
-    const parameters = { topic: device.place.topic, client: device.replyPrefix };
-    return spokenTopics(device.place.profile).map(({ template, qos }) => {
-      const topic = expandTopic(template, parameters);
-      this.#byTopic.set(topic, device);
-      return { topic, qos };
-    });
+  /** Subscribes to a device's topics; with `client` given, to the one for answers, too. */
+  #hear(device: Listener, { topic: base, profile }: MqttPlace, client?: string): void {
+    for (const { template, qos } of spokenTopics(profile)) {
+      if (client === undefined && template.includes('{client}')) continue;
+      const topic = expandTopic(template, { topic: base, client });
+      this.#subscriptions.set(topic, { topic, qos });
+      this.#byTopic.set(topic, [...(this.#byTopic.get(topic) ?? []), device]);
+    }
   }
 
   async #connected(): Promise<void> {
     const { logger } = this.#options;
+    const subscriptions = [...this.#subscriptions.values()];
+    this.#isOnline = true;
     try {
-      for (let i = 0; i < this.#subscriptions.length; i += SUBSCRIBED_AT_ONCE) {
-        await this.#link?.subscribe(this.#subscriptions.slice(i, i + SUBSCRIBED_AT_ONCE));
+      for (let i = 0; i < subscriptions.length; i += SUBSCRIBED_AT_ONCE) {
+        await this.#link?.subscribe(subscriptions.slice(i, i + SUBSCRIBED_AT_ONCE));
       }
       this.#isConnected = true;
-      logger.info({ topics: this.#subscriptions.length }, 'subscribed at the broker');
+      logger.info({ topics: subscriptions.length }, 'subscribed at the broker');
     } catch (error) {
       // Broken in between: the next connection subscribes anew. A refusal is for the operator to mend.
       if (isVenfleetError(error)) this.#problem = error;
@@ -106,13 +130,14 @@ export class Broker implements MeterChannel {
     this.#problem = brokerErrors.unreachable(plan, reason);
     if (this.#isConnected) logger.warn({ reason }, 'broker is unreachable');
     else logger.debug({ reason }, 'broker is still unreachable');
+    this.#isOnline = false;
     this.#isConnected = false;
     for (const device of this.#devices) device.forgetAvailability();
   }
 
   #receive(topic: string, payload: Uint8Array, retained: boolean): void {
     try {
-      this.#byTopic.get(topic)?.receive(topic, payload, retained);
+      for (const device of this.#byTopic.get(topic) ?? []) device.receive(topic, payload, retained);
     } catch (error) {
       if (!isVenfleetError(error)) throw error;
       this.#options.logger.info({ topic, reason: error.message }, 'message not understood');

@@ -1,0 +1,307 @@
+import {
+  type Clock,
+  type Duration,
+  describeError,
+  type Instant,
+  isVenfleetError,
+  type Logger,
+  milliseconds,
+  type Random,
+  type RetryPolicy,
+  retryPause,
+  seconds,
+  VenfleetError,
+  type Watts,
+  watts,
+} from '@venfleet/core';
+import type { Values } from '@venfleet/devices';
+import { type DecisionSettings, decide, heldNow, isSame, limitOf, type Situation } from './decide.js';
+import { EffectWatch } from './effect.js';
+import type { Command, Controller, ControllerReport, ControlProblem, ControlState, Wanted } from './model.js';
+import { problemOf } from './problem.js';
+import { restoreDelay } from './restore.js';
+
+/** Pauses after a controller failed or did not confirm. */
+const RETRY: RetryPolicy = {
+  attempts: Number.POSITIVE_INFINITY,
+  base: seconds(2),
+  cap: seconds(30),
+  longestAsked: seconds(0),
+};
+/** So many failures in a row make a problem: a gateway that restarts is none. */
+const FAILURES_MAKE_A_PROBLEM = 3;
+/** A controller without effect is given another try after so long. */
+const NO_EFFECT_FORGIVEN_AFTER = seconds(900);
+
+/** What has been done, for metrics. */
+export interface ControlCounts {
+  /** Limits set, changed, or set again after the controller had let go. */
+  holds: number;
+  renewals: number;
+  releases: number;
+  /** Calls that failed. */
+  failures: number;
+  /** Writes that were confirmed by other values than were written. */
+  mismatches: number;
+}
+
+export interface ControlledResourceOptions {
+  readonly controller: Controller;
+  readonly settings: Omit<DecisionSettings, 'haste'> & { readonly restoreOver: Duration };
+  readonly counts: ControlCounts;
+  readonly changed: (state: ControlState) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** One resource's controller, what is wanted of it and what it said last: looks, decides, writes, reads back. */
+export class ControlledResource {
+  readonly #options: ControlledResourceOptions;
+  readonly #settings: DecisionSettings;
+  readonly #effect = new EffectWatch();
+  #wanted: Wanted | undefined;
+  #lastEvent: string | undefined;
+  #releaseAt = Number.NEGATIVE_INFINITY;
+  #heard: (NonNullable<Situation['heard']> & { readonly wallAt: Instant }) | undefined;
+  #told: Situation['told'];
+  #confirmed: { readonly limit: Watts; readonly at: number; readonly wallAt: Instant } | undefined;
+  #failures = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #problem: ControlProblem | undefined;
+  #isBusy = false;
+  #isStopped = false;
+  #shown = '';
+  /** When the next pass is due, on the monotonic clock. */
+  due: number;
+
+  constructor(options: ControlledResourceOptions, firstLookAt: number) {
+    this.#options = options;
+    this.#settings = { ...options.settings, haste: 0.75 + options.random.next() / 4 };
+    this.due = firstLookAt;
+    options.controller.listen((values) => this.#listen(values));
+  }
+
+  /** What the resource is to do from now on; carried out at once. */
+  want(wanted: Wanted): void {
+    const { clock, controller, settings } = this.#options;
+    const isSameAsBefore = this.#wanted !== undefined && sameSetpoint(this.#wanted, wanted);
+    if (wanted.setpoint.kind === 'limit') {
+      this.#lastEvent = wanted.cause;
+      this.#releaseAt = Number.NEGATIVE_INFINITY;
+    } else if (!isSameAsBefore) {
+      const now = clock.now();
+      const delay = restoreDelay(controller.resource.resourceId, wanted.cause ?? this.#lastEvent, settings.restoreOver);
+      // By the time that has passed since; a clock that was stepped can neither prolong nor shorten it by more than that.
+      const passed = Math.min(Math.max(0, now - (wanted.since ?? now)), delay);
+      this.#releaseAt = clock.monotonic() + delay - passed;
+    }
+    this.#wanted = wanted;
+    if (isSameAsBefore) return;
+    this.#notBefore = Number.NEGATIVE_INFINITY;
+    this.#confirmed = undefined;
+    this.#effect.reset();
+    this.#show();
+    void this.pass();
+  }
+
+  /** A reading of the resource's meter. */
+  observe(power: Watts): void {
+    const { clock, controller } = this.#options;
+    const now = clock.monotonic();
+    if (this.#confirmed === undefined || this.#heard?.report.state !== 'holding') return;
+    const bound = watts(Math.max(this.#confirmed.limit, controller.resource.pMin));
+    const works = this.#effect.judge(power, bound, milliseconds(now - this.#confirmed.at));
+    if (works === true && this.#problem?.code === 'CONTROL_NO_EFFECT') this.#setProblem(undefined);
+    if (works === false && this.#problem === undefined) {
+      const message = `its meter shows ${Math.round(power)} W, though its controller confirms a limit of ${Math.round(bound)} W`;
+      this.#setProblem({ code: 'CONTROL_NO_EFFECT', message, since: clock.now() });
+    }
+  }
+
+  /** Looks and decides, until there is nothing to do or something fails. Does nothing while one is under way. */
+  async pass(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      while (!this.#isStopped && (await this.#step()));
+    } finally {
+      this.#isBusy = false;
+      this.#show();
+    }
+  }
+
+  /** Nothing more is begun. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Releases what is held by us, whoever's turn it is. */
+  async release(): Promise<void> {
+    if (this.#told?.command.kind !== 'hold') return;
+    await this.#command({ kind: 'release' }).catch((error) => this.#failed(error));
+  }
+
+  get state(): ControlState {
+    const { resource } = this.#options.controller;
+    const problem = this.#problem;
+    return {
+      resource,
+      status: this.#status(),
+      wanted: this.#wanted,
+      held: this.#heard === undefined ? undefined : heldNow(this.#situation()),
+      heardAt: this.#heard?.wallAt,
+      confirmedAt: this.#confirmed?.wallAt,
+      problem,
+      obeys: problem === undefined,
+    };
+  }
+
+  /** @returns whether to look again at once */
+  async #step(): Promise<boolean> {
+    const { controller, clock, counts } = this.#options;
+    const now = clock.monotonic();
+    if (now < this.#notBefore) {
+      this.due = this.#notBefore;
+      return false;
+    }
+    const decision = decide(this.#situation(), controller.dialect, this.#settings);
+    if (decision.do === 'wait') {
+      this.due = decision.until;
+      this.#noteConfirmation();
+      return false;
+    }
+    try {
+      if (decision.do === 'read') this.#hear(await controller.read());
+      else {
+        await this.#command(decision.command);
+        if (decision.command.kind === 'release') counts.releases++;
+        else if (decision.why === 'renewal') counts.renewals++;
+        else counts.holds++;
+      }
+      this.#succeeded();
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  async #command(command: Command): Promise<void> {
+    const { controller, clock } = this.#options;
+    const { dialect } = controller;
+    const confirms = (values: Values) => isCarriedOut(command, dialect.decode(values));
+    const values = await controller.write(dialect.encode(command, this.#heard?.values ?? {}), confirms);
+    this.#hear(values);
+    const report = dialect.decode(values);
+    if (!isCarriedOut(command, report)) {
+      this.#options.counts.mismatches++;
+      throw new VenfleetError('CONTROLLER_REFUSES', `it was told to ${describe(command)}, but says ${describeReport(report)}`);
+    }
+    this.#told = { command, at: clock.monotonic(), holdsFor: report.timeLeft };
+  }
+
+  /** Of what a controller says by itself. */
+  #listen(values: Values): void {
+    this.#hear(values);
+    if (this.#isBusy || this.#isStopped) return;
+    // It is there: no reason to wait any longer.
+    if (this.#problem?.code === 'CONTROLLER_SILENT') this.#succeeded();
+    void this.pass();
+  }
+
+  #hear(values: Values): void {
+    const { clock, controller } = this.#options;
+    const report = controller.dialect.decode(values);
+    this.#heard = { values, report, at: clock.monotonic(), wallAt: clock.now() };
+    if (report.state !== 'holding') this.#effect.reset();
+    if (report.state === 'fault' && this.#problem === undefined) {
+      this.#setProblem({ code: 'CONTROLLER_FAULT', message: 'its controller says that it has a fault', since: clock.now() });
+    } else if (report.state !== 'fault' && this.#problem?.code === 'CONTROLLER_FAULT') this.#setProblem(undefined);
+  }
+
+  /** The limit that is wanted is the one in force. */
+  #noteConfirmation(): void {
+    const { clock, controller } = this.#options;
+    if (this.#wanted === undefined || this.#heard === undefined) return;
+    const limit = limitOf(this.#wanted, controller.dialect, this.#heard.values);
+    if (limit === null || this.#confirmed !== undefined) return;
+    this.#confirmed = { limit, at: clock.monotonic(), wallAt: clock.now() };
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    this.#notBefore = Number.NEGATIVE_INFINITY;
+    const { problem } = this.state;
+    const isOver = problem?.code !== 'CONTROL_NO_EFFECT' || this.#options.clock.now() - problem.since > NO_EFFECT_FORGIVEN_AFTER;
+    if (problem !== undefined && problem.code !== 'CONTROLLER_FAULT' && isOver) this.#setProblem(undefined);
+  }
+
+  #failed(error: unknown): void {
+    const { clock, random, counts, logger, controller } = this.#options;
+    if (this.#isStopped || isVenfleetError(error, 'METER_STOPPED')) return;
+    if (!isVenfleetError(error)) {
+      // A bug must neither stop the others nor go unseen.
+      logger.error({ resource: controller.resource.resourceId, stack: (error as Partial<Error>)?.stack }, 'control failed');
+    }
+    counts.failures++;
+    this.#failures++;
+    this.#notBefore = clock.monotonic() + RETRY.base / 2 + retryPause(RETRY, this.#failures, random);
+    this.due = this.#notBefore;
+    const known = isVenfleetError(error) ? error : new VenfleetError('INTERNAL', describeError(error));
+    const problem = problemOf(known, clock.now());
+    if (this.#failures >= FAILURES_MAKE_A_PROBLEM && this.#problem?.code !== problem.code) this.#setProblem(problem);
+  }
+
+  #setProblem(problem: ControlProblem | undefined): void {
+    const { logger, controller } = this.#options;
+    const { resourceId, ven, name } = controller.resource;
+    const who = { resource: resourceId, ven, name };
+    if (problem === undefined) logger.info({ ...who, code: this.#problem?.code }, 'controller does what it is told again');
+    else logger.warn({ ...who, code: problem.code, reason: problem.message }, 'controller does not do what it is told');
+    this.#problem = problem;
+    this.#show();
+  }
+
+  #situation(): Situation {
+    const now = this.#options.clock.monotonic();
+    return { wanted: this.#wanted, releaseAt: this.#releaseAt, heard: this.#heard, told: this.#told, now };
+  }
+
+  #status(): ControlState['status'] {
+    if (this.#heard === undefined) return this.#wanted?.setpoint.kind === 'limit' ? 'pending' : 'unknown';
+    const situation = this.#situation();
+    const held = heldNow(situation);
+    const limit = this.#wanted && limitOf(this.#wanted, this.#options.controller.dialect, this.#heard.values);
+    if (limit === null || limit === undefined) return held === null ? 'free' : 'restoring';
+    if (held === null || !isSame(held, limit)) return 'pending';
+    return this.#heard.report.state === 'overridden' ? 'overridden' : 'holding';
+  }
+
+  /** Tells what has changed, once. */
+  #show(): void {
+    const { state } = this;
+    const shown = `${state.status} ${state.held} ${state.problem?.code}`;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#options.changed(state);
+  }
+}
+
+function sameSetpoint(a: Wanted, b: Wanted): boolean {
+  if (a.setpoint.kind === 'free' || b.setpoint.kind === 'free') return a.setpoint.kind === b.setpoint.kind;
+  return a.setpoint.limit === b.setpoint.limit;
+}
+
+function isCarriedOut(command: Command, { held, timeLeft }: ControllerReport): boolean {
+  if (command.kind === 'release') return held === null;
+  return held !== null && isSame(held, command.limit) && (timeLeft === undefined || timeLeft > 0);
+}
+
+function describe(command: Command): string {
+  return command.kind === 'release' ? 'release its limit' : `hold ${Math.round(command.limit)} W`;
+}
+
+function describeReport({ held, state }: ControllerReport): string {
+  return held === null ? `that it holds none (${state})` : `${Math.round(held)} W (${state})`;
+}

@@ -1,0 +1,67 @@
+import { decodeReplies, encodeControls, type PointValue, planReads, type ReadBlock, type Values } from '@venfleet/devices';
+import { dialectOf } from '../../control/dialect.js';
+import type { Controller, Dialect } from '../../control/model.js';
+import type { ModbusPlace } from '../plan.js';
+import { type DeviceLayout, type Layouts, type ReadRegisters, type Registers, readAll } from './layout.js';
+
+/** Gets the device's registers when it is its turn, ahead of reads for a write. */
+export type Ask = <T>(what: 'read' | 'write', work: (registers: Registers) => Promise<T>) => Promise<T>;
+
+/** The controller in a device: told by its control registers, known by what it shows. */
+export class ModbusController implements Controller {
+  readonly dialect: Dialect;
+  readonly #place: ModbusPlace;
+  readonly #layouts: Layouts;
+  readonly #ask: Ask;
+  #layout: DeviceLayout | undefined;
+  #blocks: readonly ReadBlock[] = [];
+
+  constructor(place: ModbusPlace, layouts: Layouts, ask: Ask) {
+    this.#place = place;
+    this.#layouts = layouts;
+    this.#ask = ask;
+    // The plan has no places for devices that cannot be controlled.
+    this.dialect = dialectOf(place.profile) as Dialect;
+  }
+
+  get resource() {
+    return this.#place.resource;
+  }
+
+  read(): Promise<Values> {
+    return this.#ask('read', ({ read }) => this.#values(read));
+  }
+
+  write(controls: Readonly<Record<string, PointValue>>): Promise<Values> {
+    const { profile } = this.#place;
+    // Encoded first: what makes no sense is no failure of the device.
+    const requests = encodeControls(profile, controls);
+    return this.#ask('write', async ({ read, write }) => {
+      // A device that is not the one of the profile is not written to.
+      await this.#meet(read);
+      for (const request of requests) await write(request);
+      return this.#values(read);
+    });
+  }
+
+  /** It says nothing by itself. */
+  listen(): void {}
+
+  /** Another device may stand in its place: it is looked at anew. */
+  forget(): void {
+    this.#layout = undefined;
+  }
+
+  async #values(read: ReadRegisters): Promise<Values> {
+    const { profile } = await this.#meet(read);
+    return decodeReplies({ ...profile, derived: [] }, await readAll(this.#blocks, read));
+  }
+
+  async #meet(read: ReadRegisters): Promise<DeviceLayout> {
+    if (this.#layout === undefined) {
+      this.#layout = await this.#layouts.discover(this.#place.profile, read);
+      this.#blocks = planReads(this.#layout.profile, this.dialect.reads);
+    }
+    return this.#layout;
+  }
+}
