@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import type { TSchema } from 'typebox';
 import { isDateTime, queryParser, validator, wire301, wire310 } from '../src/index.js';
@@ -8,7 +9,9 @@ const metadata = { id: 'a-1', createdDateTime: at, modificationDateTime: at };
 
 describe('every schema', () => {
   const all = Object.entries({ ...prefixed('301', wire301), ...prefixed('310', wire310) });
-  it.each(all)('%s compiles in strict mode and has a title', (_name, schema) => {
+  const ajv = new Ajv2020();
+  it.each(all)('%s is valid JSON Schema, compiles in strict mode and has a title', (_name, schema) => {
+    expect(ajv.validateSchema(schema)).toBe(true);
     expect(schema).toHaveProperty('title');
     expect(validator(schema).mistakes(null)).toEqual(['(body): must be object']);
   });
