@@ -59,7 +59,7 @@ export function allocate(input: AllocationInput): Allocation {
     const slot = slots.get(id);
     if (slot !== undefined && !isAskedFor(slot.resource, segment)) hold(slot, limit, { kind: 'shift' });
   }
-  const divisions = divide(segment, slots, references);
+  const divisions = divide(segment, slots, references, { at, least: plan.policy.charging.least });
   const resources = new Map([...slots].map(([id, slot]) => [id, allocationOf(slot)]));
   return { at, segment, resources, divisions };
 }
@@ -80,7 +80,7 @@ function slotsOf({ plan, at, states, references }: AllocationInput, segment: Seg
   );
 }
 
-export function* membersOf({ members }: WinningClaim, slots: ReadonlyMap<number, Slot>): Generator<Slot> {
+function* membersOf({ members }: WinningClaim, slots: ReadonlyMap<number, Slot>): Generator<Slot> {
   for (const { id } of members) {
     const slot = slots.get(id);
     if (slot !== undefined) yield slot;

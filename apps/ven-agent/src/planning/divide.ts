@@ -1,4 +1,4 @@
-import { type Watts, watts } from '@venfleet/core';
+import { type Instant, minutes, type Watts, watts } from '@venfleet/core';
 import { allowedAt, type Counting, levelFor, type Share } from './fill.js';
 import type { Amount, Demand } from './payloads.js';
 import type { Segment, WinningClaim } from './plan.js';
@@ -32,12 +32,17 @@ interface Task extends WinningClaim {
 }
 
 /** Divides what claims ask of several resources together. */
-export function divide({ winners }: Segment, slots: ReadonlyMap<number, Slot>, references: ReferenceLoads): Division[] {
+export function divide(
+  { winners }: Segment,
+  slots: ReadonlyMap<number, Slot>,
+  references: ReferenceLoads,
+  scene: Pick<Filling, 'at' | 'least'>,
+): Division[] {
   const targets = winners.flatMap((winner) => targetOf(winner, slots, references));
   const caps = capsOf(winners, slots);
   // Narrow before wide: what holds a part of the resources is known when all of them are divided.
   const tasks = [...narrowFirst(targets), ...narrowFirst(caps)];
-  return tasks.flatMap((task) => divideOne(task, slots) ?? []);
+  return tasks.map((task) => divideOne(task, slots, scene));
 }
 
 const narrowFirst = (tasks: readonly Task[]): Task[] => [...tasks].sort((a, b) => a.claim.scope.length - b.claim.scope.length);
@@ -98,7 +103,11 @@ function capTask(claim: Claim, members: WinningClaim['members'], reservations: r
   return { claim, parts, members, counting: 'allowed', total };
 }
 
-function divideOne({ claim, parts, members, counting, total }: Task, slots: ReadonlyMap<number, Slot>): Division | undefined {
+function divideOne(
+  { claim, parts, members, counting, total }: Task,
+  slots: ReadonlyMap<number, Slot>,
+  { at, least }: Pick<Filling, 'at' | 'least'>,
+): Division {
   const own = new Set(members.map(({ id }) => id));
   const taking: Slot[] = [];
   const absent: Slot[] = [];
@@ -107,17 +116,16 @@ function divideOne({ claim, parts, members, counting, total }: Task, slots: Read
     const slot = slots.get(id);
     if (slot === undefined) continue;
     if (own.has(id) && slot.absence === undefined) {
-      // Nothing is known of it: it can be held, so it is, to what its rating says.
       taking.push(slot);
       continue;
     }
-    if (own.has(id)) absent.push(slot);
+    if (own.has(id) && slot.resource.controllable) absent.push(slot);
     others += expected(slot, counting, own.has(id));
   }
   const room = Math.max(0, total - others);
-  const { level, allowed } = fill(taking, room, counting, claim);
+  const { level, allowed } = fill(taking, room, { claim, counting, at, least });
   // One that does not answer, or goes its own way, is told the same: it follows when it can.
-  for (const slot of absent) holdAt(slot, level, false, claim);
+  for (const slot of absent) holdAt(slot, level, false, counting, claim);
   return {
     claim,
     parts,
@@ -146,7 +154,7 @@ function shareOf(slot: Slot, counting: Counting, hard: boolean): Share {
 }
 
 /** Lowers the limits of those that take part, until what they are allowed, or will draw, fits. */
-function fill(slots: readonly Slot[], room: number, counting: Counting, claim: Claim): { level: number; allowed: number } {
+function fill(slots: readonly Slot[], room: number, { claim, counting, at, least }: Filling): { level: number; allowed: number } {
   let hard = false;
   let shares = slots.map((slot) => shareOf(slot, counting, hard));
   let level = levelFor(shares, room, counting);
@@ -156,18 +164,58 @@ function fill(slots: readonly Slot[], room: number, counting: Counting, claim: C
     shares = slots.map((slot) => shareOf(slot, counting, hard));
     level = levelFor(shares, room, counting);
   }
-  if (level === -1) return { level, allowed: drawn(shares, -1, counting) };
-  for (const slot of slots) holdAt(slot, level, hard, claim);
-  return { level, allowed: drawn(shares, level, counting) };
+  const between = slots.filter((slot, i) => isBetween(slot, allowedAt(shares[i] as Share, level), least));
+  if (between.length === 0) {
+    const allowed = sumOf(shares, level, counting);
+    for (const slot of slots) holdAt(slot, level, hard, counting, claim);
+    return { level, allowed };
+  }
+  // No vehicle charges with that little: some get the least, the others pause, and what is left is divided anew.
+  const budget = sumOf(
+    between.map((slot) => shareOf(slot, counting, hard)),
+    level,
+    'allowed',
+  );
+  const charging = inTurn(between, at).slice(0, Math.floor(budget / least + 1e-9));
+  for (const slot of between) hold(slot, charging.includes(slot) ? least : 0, { kind: 'event', claim });
+  const settled = new Set(between);
+  const used = charging.reduce((sum, slot) => sum + (counting === 'allowed' ? least : Math.min(least, slot.present ?? least)), 0);
+  const others = slots.filter((slot) => !settled.has(slot));
+  const rest = fill(others, Math.max(0, room - used), { claim, counting, at, least });
+  return { level: rest.level, allowed: used + rest.allowed };
 }
 
-const drawn = (shares: readonly Share[], level: number, counting: Counting): number =>
-  shares.reduce((sum, share) => {
+interface Filling {
+  readonly claim: Claim;
+  readonly counting: Counting;
+  readonly at: Instant;
+  /** What a vehicle charges with at least. */
+  readonly least: number;
+}
+
+const isBetween = ({ resource: { type } }: Slot, allowed: number, least: number): boolean =>
+  type === 'EV' && allowed > 0 && allowed < Math.floor(least);
+
+/** How long those charge whose turn it is, where there is not enough for all. */
+const TURN = minutes(15);
+
+/** Those that have a vehicle first, of these the one that leaves first; else each in its turn. */
+function inTurn(slots: readonly Slot[], at: Instant): Slot[] {
+  const byId = [...slots].sort((a, b) => a.resource.id - b.resource.id);
+  const first = Math.floor(at / TURN) % byId.length;
+  const turned = [...byId.slice(first), ...byId.slice(0, first)];
+  const hasVehicle = ({ state }: Slot): number => Number(state.vehicle?.connected ?? (state.power ?? 0) > 0);
+  const leaves = ({ state }: Slot): number => state.vehicle?.departure ?? Number.MAX_SAFE_INTEGER;
+  return turned.sort((a, b) => hasVehicle(b) - hasVehicle(a) || leaves(a) - leaves(b));
+}
+
+function sumOf(shares: readonly Share[], level: number, counting: Counting): number {
+  return shares.reduce((sum, share) => {
     const allowed = allowedAt(share, level);
     return sum + (counting === 'allowed' ? allowed : Math.min(allowed, share.present));
   }, 0);
+}
 
-function holdAt(slot: Slot, level: number, hard: boolean, claim: Claim): void {
-  if (level === -1) return;
-  hold(slot, allowedAt(shareOf(slot, 'allowed', hard), level), { kind: 'event', claim });
+function holdAt(slot: Slot, level: number, hard: boolean, counting: Counting, claim: Claim): void {
+  if (level > -1) hold(slot, allowedAt(shareOf(slot, counting, hard), level), { kind: 'event', claim });
 }

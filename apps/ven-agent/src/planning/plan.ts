@@ -38,6 +38,9 @@ export interface Segment {
   readonly quietAt: Instant | undefined;
 }
 
+/** Events without a break between them: far more than any day has. */
+const MOST_EVENTS_IN_A_ROW = 200;
+
 /** What applies when, for one VEN. Made anew when its events, resources or settings change. */
 export class Plan {
   readonly ven: PlannedVen;
@@ -114,7 +117,8 @@ export class Plan {
   /** Goes back from event to event, as long as there was one under way before the one before began. */
   #quietBefore(claims: readonly Claim[]): Instant | undefined {
     let start: Instant | undefined;
-    for (let acting = claims.filter(changesUsualLoad); acting.length > 0; ) {
+    let acting = claims.filter(changesUsualLoad);
+    for (let steps = MOST_EVENTS_IN_A_ROW; steps > 0 && acting.length > 0; steps--) {
       const earliest = instant(Math.min(...acting.map(({ actsSince }) => actsSince)));
       if (start !== undefined && earliest >= start) break;
       start = earliest;

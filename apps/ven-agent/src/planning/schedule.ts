@@ -3,11 +3,12 @@ import {
   type End,
   earlier,
   type IndexedSpan,
+  isBefore,
   type Length,
   nextEdge,
   type PayloadDescriptor,
+  type Span,
   spansDuring,
-  startOf,
   type Timeline,
   targetedResources,
   timelineOf,
@@ -30,7 +31,7 @@ export interface Claim {
   /** The stretch of time, random shift included, that it holds for. */
   readonly from: Instant;
   readonly until: End;
-  /** When the event began to act, random shift included: what changes are relative to. */
+  /** When the event began to act without a break until now, random shift included: what changes are relative to. */
   readonly actsSince: Instant;
   /** The resources that the event is for, those that were opted out included. */
   readonly scope: readonly PlannedResource[];
@@ -58,6 +59,8 @@ export class Schedule {
   readonly timeline: Timeline;
   readonly #intervals: readonly ReadInterval[];
   readonly #optedOut: ReadonlySet<number>;
+  /** The unbroken run of intervals that was looked at last. */
+  #run: { readonly start: Instant; readonly reaches: End } | undefined;
 
   constructor(
     held: HeldEvent,
@@ -114,12 +117,46 @@ export class Schedule {
     });
   }
 
+  /** Where the intervals that say something, each touching the next, began. */
+  #runStart(at: Instant): Instant {
+    const known = this.#run;
+    const isKnown = (time: number) => known !== undefined && known.start <= time && isBefore(time as Instant, known.reaches);
+    if (known !== undefined && isKnown(at)) return known.start;
+    const current = this.#speakingAt(at);
+    let start = earliest(current);
+    for (;;) {
+      const before = this.#speakingAt(instant(start - 1));
+      if (before.length === 0) break;
+      start = known !== undefined && isKnown(start - 1) ? known.start : this.#skipPasses(earliest(before), at);
+    }
+    this.#run = { start, reaches: current.map(({ end }) => end).reduce((a, b) => (isEarlier(a, b) ? b : a)) };
+    return start;
+  }
+
+  /** A loop that has no gap within one pass has none in the passes before, once the first is over. */
+  #skipPasses(start: Instant, at: Instant): Instant {
+    const { timeline } = this;
+    if (timeline.kind !== 'loop' || at - start <= timeline.length) return start;
+    const settled = Math.max(...timeline.intervals.map(({ end }) => end as Instant));
+    return instant(Math.min(start, settled));
+  }
+
+  #speakingAt(at: Instant): Span[] {
+    return spansDuring(this.timeline, at).flatMap(({ index, span }) => (this.#speaks(index) ? [span] : []));
+  }
+
+  #speaks(index: number): boolean {
+    return (this.#intervals[index]?.payloads.length ?? 0) > 0;
+  }
+
   #claimsOf({ index, span }: IndexedSpan, at: Instant): Claim[] {
     const { held, scope } = this;
     const optedOut = this.#optedOut;
     const interval = held.event.intervals[index];
-    const actsSince = startOf(this.timeline) ?? span.start;
-    return (this.#intervals[index]?.payloads ?? []).flatMap(({ type, quantity, demands }) => {
+    const payloads = this.#intervals[index]?.payloads ?? [];
+    if (payloads.length === 0) return [];
+    const actsSince = this.#runStart(at);
+    return payloads.flatMap(({ type, quantity, demands }) => {
       const part = partAt(span, interval?.duration ?? 'forever', demands.length, at);
       const demand = demands[part.number];
       if (demand === undefined) return [];
@@ -130,6 +167,9 @@ export class Schedule {
     });
   }
 }
+
+const isEarlier = (a: End, b: End): boolean => a !== 'forever' && isBefore(a, b);
+const earliest = (spans: readonly Span[]): Instant => instant(Math.min(...spans.map(({ start }) => start)));
 
 /** The k values of a payload hold for 1/k of the interval each; the last as long as there is any of it left. */
 function partAt(span: IndexedSpan['span'], length: Length, count: number, at: Instant) {
