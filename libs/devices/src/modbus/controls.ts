@@ -1,4 +1,5 @@
 import { checkControlValue, rangeProblem, requireControl } from '../control-value.js';
+import { byTable } from '../profile/order.js';
 import type { ModbusControl, ModbusProfile } from '../profile/types.js';
 import type { PointValue } from '../quantities.js';
 
@@ -40,7 +41,7 @@ export function encodeControl(profile: ModbusProfile, name: string, value: Point
 export function encodeControls(profile: ModbusProfile, values: Readonly<Record<string, PointValue>>): WriteRequest[] {
   const single = Object.entries(values)
     .map(([name, value]) => encodeControl(profile, name, value))
-    .sort((a, b) => a.table.localeCompare(b.table) || a.address - b.address);
+    .sort((a, b) => byTable(a, b) || a.address - b.address);
   const merged: WriteRequest[] = [];
   for (const request of single) {
     const last = merged.at(-1);

@@ -1,3 +1,4 @@
+import { byTable } from '../profile/order.js';
 import type { ModbusControl, ModbusPoint, ModbusProfile, ModbusTable } from '../profile/types.js';
 import type { PointValue, Values } from '../quantities.js';
 
@@ -35,7 +36,7 @@ export function imageLayout(profile: ModbusProfile): ImageLayout {
 type Placed = Pick<ModbusPoint, 'table' | 'address' | 'registers'>;
 
 function buildLayout(values: readonly Placed[]): ImageLayout {
-  const sorted = [...values].sort((a, b) => a.table.localeCompare(b.table) || a.address - b.address);
+  const sorted = [...values].sort((a, b) => byTable(a, b) || a.address - b.address);
   const ranges: { table: ModbusTable; address: number; count: number; byteOffset: number }[] = [];
   for (const { table, address, registers } of sorted) {
     const last = ranges.at(-1);

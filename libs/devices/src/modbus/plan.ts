@@ -1,5 +1,6 @@
 import { VenfleetError } from '@venfleet/core';
 import { inputsOf } from '../derived.js';
+import { byTable } from '../profile/order.js';
 import type { ModbusPoint, ModbusProfile, ModbusTable } from '../profile/types.js';
 
 /** One request: `count` registers (bits of a coil or discrete table) from `address`, and whose values are in it. */
@@ -24,7 +25,7 @@ export const READ_FUNCTION: Readonly<Record<ModbusTable, 1 | 2 | 3 | 4>> = { coi
  */
 export function planReads(profile: ModbusProfile, names: Iterable<string> = profile.points.keys()): ReadBlock[] {
   const points = [...neededPoints(profile, names)].sort(
-    (a, b) => a.table.localeCompare(b.table) || a.address - b.address || a.registers - b.registers,
+    (a, b) => byTable(a, b) || a.address - b.address || a.registers - b.registers,
   );
   const blocks: { table: ModbusTable; address: number; count: number; points: ModbusPoint[] }[] = [];
   for (const point of points) {

@@ -4,6 +4,7 @@ import type { Derived } from './common-schema.js';
 import { duplicates, type Entry, type Finding } from './findings.js';
 import { absoluteAddress, layOutModels, registersOf, SUNSPEC_HEADER } from './modbus-layout.js';
 import type { ModbusControlFile, ModbusPointFile, ModbusProfileFile, ModbusTransport, ProbeFile } from './modbus-schema.js';
+import { byTable } from './order.js';
 import type { SunSpecLayout } from './types.js';
 import { checkValue, fitsRegister } from './value-checks.js';
 
@@ -175,7 +176,7 @@ function controlClaim({ index, value }: Entry<ModbusControlFile>): Claim[] {
 
 /** Each claim against those before it; sorted by table and address, an overlap needs only its neighbours. */
 function checkClaims(claims: readonly Claim[]): Finding[] {
-  const sorted = [...claims].sort((a, b) => a.table.localeCompare(b.table) || a.from - b.from || a.to - b.to);
+  const sorted = [...claims].sort((a, b) => byTable(a, b) || a.from - b.from || a.to - b.to);
   const found: Finding[] = [];
   let open: Claim[] = [];
   for (const claim of sorted) {
