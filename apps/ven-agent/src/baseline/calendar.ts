@@ -17,12 +17,16 @@ export interface LocalCalendar {
 /**
  * The calendar of a time zone.
  * @param isHoliday whether a local date (`2026-12-25`) is a public holiday
- * @throws RangeError for a zone that is not in the IANA database
+ * @param timeZone of the IANA database; what asks of another one throws RangeError
  */
 export function localCalendar(timeZone: string, isHoliday: (date: string) => boolean): LocalCalendar {
-  const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  // Made when it is first needed: the tables of the world's languages and zones take 6 MB of a process.
+  let format: Intl.DateTimeFormat | undefined;
   // Swedish writes ISO 8601: what the wall clock shows, read as if it were UTC.
-  const local = (at: Instant): string => format.format(at).replace(' ', 'T');
+  const local = (at: Instant): string => {
+    format ??= new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+    return format.format(at).replace(' ', 'T');
+  };
   const offset = (at: Instant): Duration => milliseconds(Date.parse(`${local(at)}Z`) - Math.floor(at / 1000) * 1000);
   const dateOf = (at: Instant): string => local(at).slice(0, 10);
   return {
