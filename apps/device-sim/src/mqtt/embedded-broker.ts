@@ -15,6 +15,7 @@ import { writeToStream } from 'mqtt-packet';
 import type { BrokerUsers } from './broker-users.js';
 import type { MqttLink, OnMessage, Publication } from './link.js';
 import { Mqtt5Bridge, protocolLevel } from './mqtt5-bridge.js';
+import { RetainedMessages } from './retained-messages.js';
 
 export interface EmbeddedBrokerOptions {
   /** Where to listen; port 0 takes a free one. */
@@ -85,6 +86,7 @@ export class EmbeddedBroker implements MqttLink {
       ...onceEach(),
       ...(users === undefined ? {} : accessRules(users)),
     });
+    retainByTopic(this.#aedes);
     this.#watch(this.#aedes);
     try {
       for (const { host, port } of this.#options.addresses) await this.#listen(this.#aedes, host, port);
@@ -166,6 +168,17 @@ export class EmbeddedBroker implements MqttLink {
     this.#idsGiven++;
     return `auto-${Math.floor(this.#options.random.next() * 0xffffffff).toString(16)}-${this.#idsGiven}`;
   }
+}
+
+function retainByTopic(aedes: Aedes): void {
+  const retained = new RetainedMessages();
+  // Not in its types: where it keeps sessions and what is retained.
+  const { persistence } = aedes as unknown as { persistence: object };
+  Object.assign(persistence, {
+    storeRetained: async (packet: PublishPacket) => retained.store(packet),
+    createRetainedStream: (filter: string) => retained.stream([filter]),
+    createRetainedStreamCombi: (filters: string[]) => retained.stream(filters),
+  });
 }
 
 /** Stands for a client's record of what it has had, and is always empty. */

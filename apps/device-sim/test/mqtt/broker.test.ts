@@ -68,6 +68,31 @@ describe.each([4, 5] as const)('the embedded broker to a plain client of protoco
     expect(heard).toEqual(['marker']);
   });
 
+  test('gives a new subscription all that is retained and fits, and each message as it was published', async () => {
+    const { port } = await startBroker();
+    const sender = await client(port, version);
+    const binary = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+    for (const topic of ['m/1/state', 'm/2/state', 'm/2/online', 'other', 'm', 'last'])
+      await sender.publishAsync(topic, binary, { qos: 1, retain: true });
+    const late = await client(port, version);
+    const heard: string[] = [];
+    late.on('message', (topic, payload, packet) => {
+      expect([payload.equals(binary), packet.qos]).toEqual([true, 1]);
+      heard.push(topic);
+    });
+    for (const [filter, fitting] of [
+      ['m/+/state', ['m/1/state', 'm/2/state']],
+      ['m/#', ['m', 'm/1/state', 'm/2/online', 'm/2/state']],
+      ['other', ['other']],
+      ['nothing', []],
+    ] as const) {
+      // What is retained comes in the order of the filters.
+      await late.subscribeAsync([filter, 'last'], { qos: 1 });
+      while (!heard.includes('last')) await once(late as unknown as EventEmitter, 'message');
+      expect(heard.splice(0).sort()).toEqual([...fitting, 'last'].sort());
+    }
+  });
+
   test('publishes the last will of a client that is gone, and not of one that says goodbye', async () => {
     const { port } = await startBroker();
     const watcher = await client(port, version);
