@@ -163,10 +163,13 @@ interface OwnFault {
   readonly random: Random;
 }
 
+/** Shared by all devices that nothing is wrong with. */
+const NONE: readonly OwnFault[] = [];
+
 class SubjectFaults implements DeviceFaults {
   readonly #registry: FaultRegistry;
   readonly #subject: FaultSubject;
-  #own: readonly OwnFault[] = [];
+  #own = NONE;
   #version = 0;
 
   constructor(registry: FaultRegistry, subject: FaultSubject) {

@@ -61,6 +61,7 @@ export class Simulator {
   readonly faults: FaultRegistry;
   readonly #options: SimulatorOptions;
   readonly #world: World;
+  readonly #names = new Map<string, string>();
   #running: Running | undefined;
 
   constructor(options: SimulatorOptions) {
@@ -172,9 +173,18 @@ export class Simulator {
 
   #site(from: Resource, gateway: string | undefined): SimSite {
     // What the database knows beyond that, for every resource, would only take up memory.
-    const { resourceId, name, ven, meterPointId, type, subType, pMin, pMax, eMin, eMax } = from;
+    const { resourceId, name, meterPointId, type, pMin, pMax, eMin, eMax } = from;
+    const [ven, subType] = [this.#shared(from.ven), this.#shared(from.subType)];
     const resource = { resourceId, name, ven, meterPointId, type, subType, pMin, pMax, eMin, eMax };
     return new SimSite(resource, createSite(resource, this.#world), this.#world, this.#faultsOf(resource, gateway));
+  }
+
+  /** One string for all resources that have it: the database gives each its own. */
+  #shared(text: string): string {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    this.#names.set(text, text);
+    return text;
   }
 
   #faultsOf({ resourceId, ven }: { resourceId: string; ven: string }, gateway: string | undefined): DeviceFaults {

@@ -53,6 +53,7 @@ export class MqttDevice {
   readonly #dialect: Dialect;
   readonly #memory: DeviceMemory;
   #saidPowerW = Number.NaN;
+  /** Of a controller that is watched. */
   #saidState = '';
   #watching = false;
 
@@ -185,10 +186,11 @@ export class MqttDevice {
     const messages = stateMessages(this.profile);
     if (messages.length === 0) return undefined;
     const values = this.#subject.read(now);
-    this.#saidState = stateKey(values);
     this.#post(this.#say(messages, now, values));
-    if (this.#watching || values.limitActive !== true) return undefined;
-    this.#watching = true;
+    const watched = this.#watching;
+    this.#watching ||= values.limitActive === true;
+    if (this.#watching) this.#saidState = stateKey(values);
+    if (watched || !this.#watching) return undefined;
     return { periodMs: WATCH_MS, run: (at) => this.#watch(at) };
   }
 
@@ -200,6 +202,7 @@ export class MqttDevice {
     this.#saidState = key;
     if (values.limitActive === true) return said;
     this.#watching = false;
+    this.#saidState = '';
     this.#post(said);
     return false;
   }

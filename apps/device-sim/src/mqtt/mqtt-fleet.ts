@@ -48,7 +48,8 @@ const FAREWELL = seconds(2);
 /** All MQTT devices on one link: publishes for them, each at its own moment, and hands them what comes. */
 export class MqttFleet {
   readonly counters = { published: 0, received: 0, failed: 0 };
-  readonly #options: MqttFleetOptions;
+  /** Without the places: the members have what they say. */
+  readonly #options: Omit<MqttFleetOptions, 'places'>;
   readonly #schedule: Schedule;
   readonly #members: readonly Member[];
   readonly #byTopic = new Map<string, Member>();
@@ -56,10 +57,10 @@ export class MqttFleet {
   #unwatch: () => void = () => {};
   readonly #stopping = new AbortController();
 
-  constructor(options: MqttFleetOptions) {
+  constructor({ places, ...options }: MqttFleetOptions) {
     this.#options = options;
     this.#schedule = new Schedule(options.clock, options.logger);
-    this.#members = options.places.map((place) => ({
+    this.#members = places.map((place) => ({
       device: new MqttDevice({ ...place, publish: this.#publisherOf(place.faults), logger: options.logger }),
       faults: place.faults,
     }));
