@@ -4,6 +4,8 @@ import { type LogLevel, milliseconds } from '@venfleet/core';
 import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
 import { z } from 'zod';
 import { type EventsSettings, eventsSchema, eventsSettings } from './events/config.js';
+import type { PlanningPolicy } from './planning/policy.js';
+import { planningPolicy, planningSchema } from './planning-config.js';
 import { type ReadingsSettings, readingsSchema, readingsSettings } from './readings/config.js';
 import { meteringSchema, opsSchema, type RunSettings, reportingSchema, runSettings } from './run/config.js';
 import type { ClientSecret, VtnSettings } from './vtn.js';
@@ -44,6 +46,7 @@ const configSchema = z.strictObject({
   metering: meteringSchema.optional(),
   reporting: reportingSchema.optional(),
   events: eventsSchema.optional(),
+  planning: planningSchema.optional(),
   ops: opsSchema.optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
@@ -74,6 +77,8 @@ export interface AgentConfig {
   readonly events: EventsSettings;
   readonly readings: ReadingsSettings;
   readonly run: RunSettings;
+  /** What planning leaves to the operator. */
+  readonly planning: PlanningPolicy;
   readonly logLevel: LogLevel;
 }
 
@@ -119,6 +124,7 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
       metering: { ...file.metering, ...(flags.profiles === undefined ? {} : { profiles: flags.profiles }) },
       ops: { ...file.ops, ...(flags.opsPort === undefined ? {} : { port: flags.opsPort }) },
     }),
+    planning: planningPolicy(file.planning),
     readings: readingsSettings(file.readings ?? {}, env, dirname(state)),
     logLevel: oneOf('log level', flags.logLevel ?? file.logLevel ?? 'warn', ['debug', 'info', 'warn', 'error'] as const),
   };

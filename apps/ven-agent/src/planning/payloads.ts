@@ -86,7 +86,7 @@ const offset = number((value) =>
 const offsetPercent = number((value, _units, policy) => {
   const part = fraction(value);
   if (Math.abs(part) > 1) return `its value ${value} is outside −100…100 %`;
-  return { kind: 'change', amount: { unit: 'part', value: policy.offsetPercent === 'positive is less' ? -part : part } };
+  return { kind: 'change', amount: { unit: 'part', value: policy.offsetPercent === 'positive-is-less' ? -part : part } };
 });
 const chargeState = number((value, units) => {
   if (value < 0) return 'its value is negative';

@@ -19,7 +19,7 @@ export interface PlanningPolicy {
   /** What ALERT_FLEX_ALERT comes to. */
   readonly flexAlertLevel: Level;
   /** The Definition's text of CONTROL_LEVEL_OFFSET_PERCENT contradicts itself: which sign means less load. */
-  readonly offsetPercent: 'positive is less' | 'positive is more';
+  readonly offsetPercent: 'positive-is-less' | 'positive-is-more';
   /** CONTROL_SETPOINT is what a program says it is; absent: nothing. */
   readonly controlSetpoint?: 'absolute' | 'relative' | undefined;
   /** What holds while the VTN is lost and the limits that it gave have run out. */
@@ -33,7 +33,7 @@ export interface ChargingPolicy {
   /** Below it a vehicle pauses: 6 A on three phases of 230 V (IEC 61851-1). */
   readonly least: Watts;
   /** When charging may be paused altogether, rather than held to the least. */
-  readonly pause: 'never' | 'for caps and emergencies' | 'always';
+  readonly pause: 'never' | 'caps-and-emergencies' | 'always';
 }
 
 export interface OptimiserPolicy {
@@ -64,9 +64,9 @@ export const defaultPolicy: PlanningPolicy = {
   },
   gridEmergencyLevel: 3,
   flexAlertLevel: 1,
-  offsetPercent: 'positive is less',
+  offsetPercent: 'positive-is-less',
   vtnLoss: 'subscription',
-  charging: { least: watts(6 * 3 * 230), pause: 'for caps and emergencies' },
+  charging: { least: watts(6 * 3 * 230), pause: 'caps-and-emergencies' },
 };
 
 /** The optimiser's settings where it is turned on without further words. */

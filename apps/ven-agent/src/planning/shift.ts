@@ -1,0 +1,129 @@
+import { hours, type Instant, instant, type WattHours, type Watts, wattHours, watts } from '@venfleet/core';
+import type { PlannedResource, ResourceState } from './model.js';
+import type { Plan } from './plan.js';
+import type { PlanningPolicy } from './policy.js';
+import { type PriceSlot, type Prices, priceFinder, type SlotPlan } from './price-slots.js';
+import { shiftBuffer } from './shift-buffer.js';
+import { shiftCharging } from './shift-charging.js';
+
+/** What is to come of one resource's load. */
+export interface LoadForecast {
+  /** Mean power that it would draw by itself; undefined where nobody knows. */
+  loadBetween(resource: number, from: Instant, to: Instant): Watts | undefined;
+}
+
+export interface ShiftInput {
+  readonly plan: Plan;
+  readonly at: Instant;
+  readonly states: ReadonlyMap<number, ResourceState>;
+  readonly forecast: LoadForecast;
+  /** What each resource is still to be given back, by PlannedResource.id (EnergyBooks). */
+  readonly owed?: ((resource: number) => WattHours) | undefined;
+}
+
+export interface ResourceShift {
+  readonly slots: readonly (PriceSlot & SlotPlan)[];
+  /** What it would draw without a shift, slot by slot, in W. */
+  readonly loads: readonly number[];
+}
+
+/** Consumption moved to cheaper or cleaner hours, per resource. Made anew when prices, loads or vehicles change. */
+export class ShiftPlan {
+  readonly resources: ReadonlyMap<number, ResourceShift>;
+
+  constructor(resources: ReadonlyMap<number, ResourceShift>) {
+    this.resources = resources;
+  }
+
+  /** The limits that hold at a time, by PlannedResource.id: what allocate takes as `shifts`. */
+  at(at: Instant): ReadonlyMap<number, Watts> {
+    const limits = new Map<number, Watts>();
+    for (const [id, { slots }] of this.resources) {
+      const slot = slots.find(({ from, until }) => from <= at && at < until);
+      if (slot?.limit !== undefined) limits.set(id, watts(slot.limit));
+    }
+    return limits;
+  }
+}
+
+const NOTHING = new ShiftPlan(new Map());
+
+/**
+ * Plans how to move consumption to hours of a lower price (PRICE) or of less carbon (GHG), within each resource's limits.
+ * What a buffer gives is given back later within the horizon; a vehicle gets what it wants before it leaves.
+ * @returns a plan without shifts while the optimiser is off, or where no price is known
+ */
+export function planShifts(input: ShiftInput): ShiftPlan {
+  const { plan, at } = input;
+  const { optimiser } = plan.policy;
+  if (optimiser === undefined) return NOTHING;
+  const segments = [...plan.segments(at, instant(at + optimiser.horizon))];
+  const pricesOf = priceFinder(segments, at, optimiser);
+  const resources = new Map<number, ResourceShift>();
+  for (const resource of plan.resources) {
+    const prices = pricesOf(resource);
+    const shift = prices === undefined || !resource.controllable ? undefined : shiftOf(resource, prices, input);
+    if (shift !== undefined) resources.set(resource.id, shift);
+  }
+  return new ShiftPlan(resources);
+}
+
+function shiftOf(
+  resource: PlannedResource,
+  { slots, pairs }: Prices,
+  { plan, states, forecast, owed, at }: ShiftInput,
+): ResourceShift | undefined {
+  const state = states.get(resource.id);
+  if (state === undefined || !state.reachable || state.overriding) return undefined;
+  if (resource.type === 'EV') return chargingShift(resource, slots, state, at, plan.policy);
+  const loads = slots.map(({ from, until }) => forecast.loadBetween(resource.id, from, until) ?? state.baseline ?? state.power);
+  if (!loads.every((load) => load !== undefined)) return undefined;
+  const level = state.buffer ?? resource.eMax - (owed?.(resource.id) ?? 0);
+  const plans = shiftBuffer({ resource, slots, pairs, loads, level });
+  return plans && { slots: merged(slots, plans), loads };
+}
+
+function chargingShift(
+  resource: PlannedResource,
+  slots: readonly PriceSlot[],
+  { vehicle }: ResourceState,
+  at: Instant,
+  { charging }: PlanningPolicy,
+): ResourceShift | undefined {
+  const { connected, energyWanted, departure } = vehicle ?? {};
+  if (!connected || energyWanted === undefined || departure === undefined || departure <= at) return undefined;
+  const least = charging.pause === 'always' ? 0 : charging.least;
+  const before = slots.flatMap((slot) => cutAt(slot, departure));
+  const plans = shiftCharging({ slots: before, wanted: energyWanted, least, most: resource.pMax, lowest: charging.least });
+  return plans && { slots: merged(before, plans.slots), loads: plans.unshifted };
+}
+
+function cutAt(slot: PriceSlot, end: Instant): PriceSlot[] {
+  if (slot.from >= end) return [];
+  const until = instant(Math.min(slot.until, end));
+  return [{ ...slot, until, length: (until - slot.from) / hours(1) }];
+}
+
+const merged = (slots: readonly PriceSlot[], plans: readonly SlotPlan[]): (PriceSlot & SlotPlan)[] =>
+  slots.map((slot, i) => ({ ...slot, ...(plans[i] as SlotPlan) }));
+
+/** What a shift comes to. */
+export interface ShiftBalance {
+  /** Drawn less in dear hours, and more in cheap ones. */
+  readonly moved: WattHours;
+  readonly madeUp: WattHours;
+  /** In the unit of the prices times kWh (or kg of carbon where that is per kWh). */
+  readonly saved: number;
+}
+
+/** Sums up a resource's shift. */
+export function balanceOf({ slots, loads }: ResourceShift): ShiftBalance {
+  let [moved, madeUp, saved] = [0, 0, 0];
+  for (const [i, { power, length, price }] of slots.entries()) {
+    const less = ((loads[i] as number) - power) * length;
+    moved += Math.max(0, less);
+    madeUp += Math.max(0, -less);
+    saved += (less / 1000) * price;
+  }
+  return { moved: wattHours(moved), madeUp: wattHours(madeUp), saved };
+}
