@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { milliseconds, seconds } from '@venfleet/core';
 import { openDatabase } from '@venfleet/sqlite';
 import { buildVtnMock } from '../src/index.js';
+import { STORE_SCHEMA } from '../src/store/schema.js';
 import { makeVen, TestVtn } from './support/vtn.js';
 
 const HOUR_MS = 3_600_000;
@@ -68,6 +69,23 @@ describe('store', () => {
     await fill(vtn);
     await stop(vtn);
     expect([existsSync(dataFile), existsSync(`${dataFile}-wal`)]).toEqual([true, false]);
+  });
+
+  it('a file of an earlier schema is brought up to date and keeps its resources and their names', async () => {
+    mkdirSync(join(folder, 'sub'));
+    const old = openDatabase(dataFile, {
+      mode: 'create',
+      schema: { ...STORE_SCHEMA, migrations: STORE_SCHEMA.migrations.slice(0, 3) },
+    });
+    old.exec(`INSERT INTO vens VALUES (7, 'v-7', 'v', 'ven-a', NULL, NULL, NULL, 5, 5);
+      INSERT INTO resources VALUES (3, 'r-3', 7, 'r', '[]', NULL, NULL, 5, 6), (9, 'r-9', 7, 's', NULL, NULL, NULL, 7, 7)`);
+    old.close();
+    const bl = (await start()).api('3.1.0', 'bl');
+    const ids = async (path: string) => (await bl.ok(bl.get(path))).map((r: { id: string }) => r.id);
+    expect(await ids('/resources?venID=v-7')).toEqual(['r-9', 'r-3']);
+    expect(await ids('/resources?resourceName=r')).toEqual(['r-3']);
+    const again = await bl.post('/resources', { objectType: 'BL_RESOURCE_REQUEST', venID: 'v-7', resourceName: 's' });
+    expect(again.status).toBe(409);
   });
 
   it('memory forgets', async () => {

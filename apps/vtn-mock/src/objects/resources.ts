@@ -122,7 +122,9 @@ function conditions310(caller: Caller, { resourceName, venID, targets }: wire310
   const conditions: Condition[] = [];
   if (caller.role === 'VEN') conditions.push(equals('v.client_id', caller.clientId));
   if (venID !== undefined) conditions.push(equals('v.id', venID));
-  if (resourceName !== undefined) conditions.push(equals('r.name', resourceName));
+  // Names are indexed by ven.
+  if (resourceName !== undefined)
+    conditions.push({ sql: 'r.ven IN (SELECT seq FROM vens) AND r.name = ?', values: [resourceName] });
   if (targets?.length) conditions.push(anyTarget('r', targets));
   return conditions;
 }
@@ -173,6 +175,7 @@ export function resourceObject(row: ResourceRow): ChangedObject {
   return {
     objectType: 'RESOURCE',
     id: row.id,
+    venId: row.venId,
     clientId: row.clientId,
     targets: row,
     text: (version) => (version === '3.0.1' ? resourceText301(row) : text310(row)),

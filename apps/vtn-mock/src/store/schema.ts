@@ -139,6 +139,31 @@ CREATE INDEX deliveries_message ON deliveries (message);
 CREATE INDEX deliveries_subscription ON deliveries (subscription);
 `;
 
+/**
+ * A name is unique within its ven, in this order: a ven's names lie together then, while those of all vens, which are
+ * random where a name is a UUID, would make each new resource write a page of its own.
+ */
+const NAMES_BY_VEN = `
+CREATE TABLE resources_anew (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  ven INTEGER NOT NULL REFERENCES vens (seq),
+  name TEXT NOT NULL,
+  attributes TEXT,
+  targets TEXT,
+  targets301 TEXT,
+  created INTEGER NOT NULL,
+  modified INTEGER NOT NULL,
+  UNIQUE (ven, name)
+) STRICT;
+INSERT INTO resources_anew (seq, id, ven, name, attributes, targets, targets301, created, modified)
+  SELECT seq, id, ven, name, attributes, targets, targets301, created, modified FROM resources;
+DROP TABLE resources;
+ALTER TABLE resources_anew RENAME TO resources;
+CREATE INDEX resources_ven ON resources (ven);
+CREATE INDEX resources_targeted ON resources (ven) WHERE targets IS NOT NULL;
+`;
+
 /** Tables of objects; each has the columns seq, id, created and modified. */
 export const TABLES = ['programs', 'vens', 'resources', 'events', 'reports', 'subscriptions'] as const;
 
@@ -146,5 +171,5 @@ export const STORE_SCHEMA: Schema = {
   what: 'VTN data file',
   /** "vfVT" */
   applicationId: 0x76665654,
-  migrations: [OBJECTS, EVENTS_AND_REPORTS, SUBSCRIPTIONS],
+  migrations: [OBJECTS, EVENTS_AND_REPORTS, SUBSCRIPTIONS, NAMES_BY_VEN],
 };
