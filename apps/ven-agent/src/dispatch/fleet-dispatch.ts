@@ -1,0 +1,81 @@
+import { type Clock, isAbort, type Logger, milliseconds } from '@venfleet/core';
+import type { Resource } from '@venfleet/resource-db';
+import type { FeedUpdate } from '../events/held-events.js';
+import type { PlanningPolicy } from '../planning/policy.js';
+import type { ReadingSource } from '../readings/reading.js';
+import { type Controls, type SeesEvents, VenDispatch } from './ven-dispatch.js';
+
+export interface FleetDispatchOptions {
+  readonly vens: ReadonlyMap<string, readonly Resource[]>;
+  /** The events of a VEN; undefined where it has none to hear. */
+  readonly events: (ven: string) => (SeesEvents & { subscribe(listener: (update: FeedUpdate) => void): () => void }) | undefined;
+  readonly control: Controls;
+  readonly readings: ReadingSource;
+  readonly policy: PlanningPolicy;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How often it is looked whose plan has come to a change. */
+const TICK = milliseconds(500);
+
+/** Carries out the events of all VENs of this process, each VEN's apart from the others'. */
+export class FleetDispatch {
+  readonly #options: FleetDispatchOptions;
+  readonly #vens = new Map<string, VenDispatch>();
+  readonly #stopping = new AbortController();
+  #wake = new AbortController();
+  #unsubscribe: (() => void)[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(options: FleetDispatchOptions) {
+    this.#options = options;
+  }
+
+  /** The events must have been started; those of the last life are carried on at once. */
+  start(): void {
+    const { vens, events, ...rest } = this.#options;
+    for (const [ven, resources] of vens) {
+      const own = events(ven);
+      if (own === undefined) continue;
+      const dispatch = new VenDispatch({ ...rest, ven, resources, events: own });
+      this.#vens.set(ven, dispatch);
+      this.#unsubscribe.push(
+        own.subscribe((update) => {
+          if (update.events.length === 0 && !update.targets) return;
+          dispatch.touch();
+          this.#wake.abort();
+        }),
+      );
+    }
+    this.#running = this.#run(this.#stopping.signal);
+  }
+
+  /** Nothing more is planned; what controllers hold is control's to say. */
+  async stop(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#stopping.abort(new DOMException('dispatch stops', 'AbortError'));
+    this.#wake.abort();
+    await this.#running;
+  }
+
+  ven(name: string): VenDispatch | undefined {
+    return this.#vens.get(name);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      for (const ven of this.#vens.values()) {
+        try {
+          ven.pass();
+        } catch (error) {
+          // A bug met in one VEN's events must not stop the others'; it is met again at the next pass.
+          if (!isAbort(error)) logger.error({ ven: ven.ven, err: error }, 'the events of a VEN cannot be carried out');
+        }
+      }
+      await clock.sleep(TICK, this.#wake.signal).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import type { Clock, Instant, Logger } from '@venfleet/core';
+import type { Target } from '@venfleet/openadr';
+import type { Resource } from '@venfleet/resource-db';
+import type { Wanted } from '../control/model.js';
+import type { EventFeed } from '../events/feed.js';
+import { type Allocation, allocate, type ResourceAllocation } from '../planning/allocate.js';
+import type { HeldEvent, PlannedResource, ResourceState } from '../planning/model.js';
+import { type Plan, planVen } from '../planning/plan.js';
+import type { PlanningPolicy } from '../planning/policy.js';
+import { ReferenceLoads } from '../planning/references.js';
+import { type SeesControl, Sight, type SightOptions } from './sight.js';
+
+/** What dispatch needs of control. */
+export interface Controls extends SeesControl {
+  /** As Control.set. */
+  set(resource: number, wanted: Wanted): boolean;
+}
+
+/** What dispatch needs of the VEN's events. */
+export type SeesEvents = Pick<EventFeed, 'held' | 'targets' | 'lostSince' | 'isCurrent' | 'noteAction'>;
+
+export interface VenDispatchOptions extends Omit<SightOptions, 'clock' | 'control'> {
+  readonly ven: string;
+  readonly resources: readonly Resource[];
+  readonly events: SeesEvents;
+  readonly control: Controls;
+  readonly policy: PlanningPolicy;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** As long as an event acts, it is looked so often at who takes part and who has dropped out. */
+const LOOK_AGAIN_MS = 2000;
+
+/**
+ * Turns the events of one VEN into what each of its controllers is to do. Stateless but for the loads that an event
+ * found when it began: each pass plans from what is known, and hands every resource's setpoint to control, which writes
+ * only what has changed.
+ */
+export class VenDispatch {
+  readonly #options: VenDispatchOptions;
+  readonly #sight: Sight;
+  readonly #references: ReferenceLoads;
+  readonly #noted = new Set<string>();
+  /** What the plan was made of. */
+  #source: { held: readonly HeldEvent[]; targets: SeesEvents['targets']; lostSince: Instant | undefined } | undefined;
+  #plan: Plan | undefined;
+  #planned: ReadonlyMap<number, PlannedResource> = new Map();
+  #allocation: Allocation | undefined;
+  #isDirty = true;
+  #wallAt = Number.NEGATIVE_INFINITY;
+  #nextAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: VenDispatchOptions) {
+    this.#options = options;
+    this.#sight = new Sight(options.resources, options);
+    this.#references = new ReferenceLoads(this.#sight);
+  }
+
+  get ven(): string {
+    return this.#options.ven;
+  }
+
+  /** Something became other than it was: the next pass looks at it. */
+  touch(): void {
+    this.#isDirty = true;
+  }
+
+  /** Plans and hands out setpoints, where there is a reason to; cheap where there is none. */
+  pass(): void {
+    const now = this.#options.clock.now();
+    this.#notice();
+    // Wall time decides what applies: a clock that was stepped back is a reason, too.
+    if (!this.#isDirty && now < this.#nextAt && now >= this.#wallAt) return;
+    this.#isDirty = false;
+    this.#wallAt = now;
+    const plan = this.#currentPlan();
+    const allocation = this.#allocate(plan, now);
+    this.#nextAt = allocation.segment.idle ? (plan.nextChange(now) ?? Number.POSITIVE_INFINITY) : now + LOOK_AGAIN_MS;
+    // With no events known, and none heard of, it is not known that there are none.
+    if (allocation.segment.idle && !this.#options.events.isCurrent && plan.schedules.length === 0) return;
+    this.#handOut(allocation);
+  }
+
+  /** What was decided last; undefined before the first pass. */
+  get allocation(): Allocation | undefined {
+    return this.#allocation;
+  }
+
+  /** What would be decided for a time, from what is known now. */
+  allocationAt(at: Instant): { readonly plan: Plan; readonly allocation: Allocation } {
+    this.#notice();
+    const plan = this.#currentPlan();
+    const references = new ReferenceLoads(this.#sight);
+    return { plan, allocation: allocate({ plan, at, states: this.#states(), references }) };
+  }
+
+  /** The resource as planning sees it. */
+  planned(resource: number): PlannedResource | undefined {
+    this.#currentPlan();
+    return this.#planned.get(resource);
+  }
+
+  /** Looks whether the plan is still made of what is known. */
+  #notice(): void {
+    const { held, targets, lostSince } = this.#source ?? {};
+    const { events } = this.#options;
+    const isLost = events.lostSince !== undefined;
+    if (events.held() === held && events.targets === targets && isLost === (lostSince !== undefined)) return;
+    this.#source = { held: events.held(), targets: events.targets, lostSince: events.lostSince };
+    this.#plan = undefined;
+    this.#isDirty = true;
+  }
+
+  #currentPlan(): Plan {
+    if (this.#plan !== undefined) return this.#plan;
+    const { ven, policy, resources, control, logger } = this.#options;
+    const { held = [], targets, lostSince } = this.#source ?? {};
+    const own = (name: string): readonly Target[] => targets?.resources[name] ?? [];
+    const planned = resources.filter(({ enabled }) => enabled).map((resource) => plannedOf(resource, control, own));
+    this.#planned = new Map(planned.map((resource) => [resource.id, resource]));
+    this.#plan = planVen({
+      ven: { name: ven, targets: targets?.ven ?? [] },
+      resources: planned,
+      events: held,
+      policy,
+      vtnLostSince: lostSince,
+    });
+    for (const { event, note } of this.#plan.notes) {
+      if (this.#noted.has(`${event} ${note}`)) continue;
+      this.#noted.add(`${event} ${note}`);
+      logger.warn({ ven, event, note }, 'a part of an event is not acted on');
+    }
+    return this.#plan;
+  }
+
+  #allocate(plan: Plan, at: Instant): Allocation {
+    const states = plan.at(at).idle ? NO_STATES : this.#states();
+    this.#allocation = allocate({ plan, at, states, references: this.#references });
+    return this.#allocation;
+  }
+
+  #states(): ReadonlyMap<number, ResourceState> {
+    return new Map(this.#options.resources.map((resource) => [resource.id, this.#sight.stateOf(resource)]));
+  }
+
+  #handOut({ resources, segment }: Allocation): void {
+    const { control, events } = this.#options;
+    const acting = new Set<string>();
+    for (const { id, controllable } of this.#planned.values()) {
+      if (!controllable) continue;
+      const own = resources.get(id);
+      const cause = causeOf(own);
+      if (cause !== undefined) acting.add(cause);
+      control.set(id, {
+        setpoint: own?.setpoint ?? { kind: 'free' },
+        cause,
+        since: own?.setpoint.kind === 'limit' ? undefined : segment.from,
+      });
+    }
+    for (const event of acting) events.noteAction(event);
+  }
+}
+
+const NO_STATES: ReadonlyMap<number, ResourceState> = new Map();
+
+/** The id of the event whose limit holds. */
+export function causeOf(allocation: ResourceAllocation | undefined): string | undefined {
+  if (allocation?.setpoint.kind !== 'limit') return undefined;
+  const holder = allocation.bounds.at(-1)?.holder;
+  return holder?.kind === 'event' ? holder.claim.held.event.id : undefined;
+}
+
+function plannedOf(resource: Resource, control: SeesControl, targets: (name: string) => readonly Target[]): PlannedResource {
+  const { id, resourceId, type, subType, pMin, pMax, eMin, eMax } = resource;
+  const controllable = control.state(id) !== undefined;
+  return { id, name: resourceId, type, subType, pMin, pMax, eMin, eMax, targets: targets(resourceId), controllable };
+}

@@ -1,0 +1,228 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Instant, instant, milliseconds, minutes, seconds, wattHours, watts } from '@venfleet/core';
+import { FakeClock, MemoryLogger } from '@venfleet/core/testing';
+import type { Resource } from '@venfleet/resource-db';
+import type { ControlState, Wanted } from '../../src/control/model.js';
+import { type Controls, type SeesEvents, VenDispatch } from '../../src/dispatch/ven-dispatch.js';
+import type { HeldEvent } from '../../src/planning/model.js';
+import { defaultPolicy } from '../../src/planning/policy.js';
+import { at, MemoryReadings, reading } from '../support/reporting.js';
+
+const resource = (id: number, extra: Partial<Resource> = {}): Resource =>
+  ({
+    id,
+    resourceId: `r${id}`,
+    type: 'DSR',
+    subType: 'Industries',
+    ven: 'Aalborg',
+    enabled: true,
+    pMin: watts(0),
+    pMax: watts(100_000),
+    eMin: wattHours(0),
+    eMax: wattHours(400_000),
+    readInterval: seconds(10),
+    ...extra,
+  }) as Resource;
+
+/** Controllers that do what they are told at once. */
+class ObedientControl implements Controls {
+  readonly wanted = new Map<number, Wanted>();
+  readonly problems = new Map<number, string>();
+  readonly #resources: ReadonlyMap<number, Resource>;
+
+  constructor(resources: readonly Resource[]) {
+    this.#resources = new Map(resources.map((each) => [each.id, each]));
+  }
+
+  set(id: number, wanted: Wanted): boolean {
+    this.wanted.set(id, wanted);
+    return true;
+  }
+
+  state(id: number): ControlState | undefined {
+    const own = this.#resources.get(id);
+    if (own === undefined) return undefined;
+    const wanted = this.wanted.get(id);
+    const held = wanted?.setpoint.kind === 'limit' ? wanted.setpoint.limit : null;
+    const status = held === null ? 'free' : 'holding';
+    const problem = this.problems.get(id);
+    return {
+      resource: own,
+      status,
+      wanted,
+      held,
+      heardAt: undefined,
+      confirmedAt: undefined,
+      problem: problem === undefined ? undefined : { code: problem, message: '', since: at('10:00') },
+      obeys: problem === undefined,
+    };
+  }
+
+  limits(): (number | 'free')[] {
+    return [...this.wanted.values()].map(({ setpoint }) => (setpoint.kind === 'free' ? 'free' : setpoint.limit));
+  }
+}
+
+/** A shed of `part` of the VEN's load. */
+function shed(part: number, start: Instant | 'now', extra: Partial<HeldEvent['event']> = {}): HeldEvent {
+  return {
+    event: {
+      id: 'e1',
+      programId: 'p1',
+      targets: [],
+      intervals: [{ id: 0, start, duration: minutes(30), payloads: [{ type: 'CONTROL_LEVEL_OFFSET_PERCENT', values: [part] }] }],
+      payloadDescriptors: [],
+      reportRequests: [],
+      ...extra,
+    },
+    seenAt: at('10:00'),
+    shift: milliseconds(0),
+    intervalShifts: new Map(),
+    optOuts: [],
+  };
+}
+
+interface World {
+  readonly clock: FakeClock;
+  readonly control: ObedientControl;
+  readonly readings: MemoryReadings;
+  readonly logger: MemoryLogger;
+  readonly acted: string[];
+  events: { held: readonly HeldEvent[]; lostSince?: Instant; isCurrent: boolean };
+  readonly dispatch: VenDispatch;
+}
+
+function world(resources = [resource(1), resource(2)]): World {
+  const clock = new FakeClock(at('10:00'));
+  const control = new ObedientControl(resources);
+  const readings = new MemoryReadings();
+  for (const { id } of resources) readings.add(reading(at('10:00'), 40_000, undefined, { resource: id }));
+  const logger = new MemoryLogger();
+  const acted: string[] = [];
+  const events: World['events'] = { held: [], isCurrent: true };
+  const feed: SeesEvents = {
+    held: () => events.held,
+    targets: { ven: [], resources: {} },
+    get lostSince() {
+      return events.lostSince;
+    },
+    get isCurrent() {
+      return events.isCurrent;
+    },
+    noteAction: (id) => acted.push(id),
+  };
+  const ports = { clock, logger, policy: defaultPolicy, readings, control };
+  const dispatch = new VenDispatch({ ven: 'Aalborg', resources, events: feed, ...ports });
+  return { clock, control, readings, logger, acted, events, dispatch };
+}
+
+const minute = (n: number): Instant => instant(at('10:00') + minutes(n));
+
+describe('dispatch of one VEN', () => {
+  test('divides what an event asks of the VEN over its resources and hands each its limit and the event', () => {
+    const { dispatch, control, events, acted } = world();
+    events.held = [shed(0.5, 'now')];
+    dispatch.pass();
+    expect(control.limits()).toEqual([20_000, 20_000]);
+    expect(control.wanted.get(1)).toMatchObject({ cause: 'e1' });
+    expect(acted).toEqual(['e1']);
+  });
+
+  test('goes on relative to the load when the event began, whatever the limited meter says', async () => {
+    const { dispatch, control, events, readings, clock } = world();
+    events.held = [shed(0.5, 'now')];
+    dispatch.pass();
+    await clock.advance(minutes(1));
+    for (const id of [1, 2]) readings.add(reading(minute(1), 20_000, undefined, { resource: id }));
+    dispatch.pass();
+    expect(control.limits()).toEqual([20_000, 20_000]);
+  });
+
+  test('begins and ends at the times of the event, without a word from the VTN', async () => {
+    const { dispatch, control, events, clock } = world();
+    events.held = [shed(0.5, minute(1))];
+    dispatch.pass();
+    expect(control.limits()).toEqual(['free', 'free']);
+    await clock.advance(minutes(1));
+    dispatch.pass();
+    expect(control.limits()).toEqual([20_000, 20_000]);
+    await clock.advance(minutes(30));
+    dispatch.pass();
+    expect(control.limits()).toEqual(['free', 'free']);
+  });
+
+  test('frees at once when the event is gone', () => {
+    const { dispatch, control, events } = world();
+    events.held = [shed(0.5, 'now')];
+    dispatch.pass();
+    events.held = [];
+    dispatch.pass();
+    expect(control.limits()).toEqual(['free', 'free']);
+  });
+
+  test('divides anew when a controller drops out', async () => {
+    const { dispatch, control, events, readings, clock } = world();
+    events.held = [shed(0.25, 'now')];
+    dispatch.pass();
+    expect(control.limits()).toEqual([30_000, 30_000]);
+    control.problems.set(2, 'CONTROLLER_SILENT');
+    await clock.advance(seconds(10));
+    readings.add(reading(instant(at('10:00') + seconds(10)), 30_000, undefined, { resource: 1 }));
+    readings.add(reading(instant(at('10:00') + seconds(10)), 40_000, undefined, { resource: 2 }));
+    dispatch.pass();
+    expect(control.limits()[0]).toBe(20_000);
+  });
+
+  test('leaves controllers alone while no event is known and the VTN was not heard since the start', () => {
+    const { dispatch, control, events } = world();
+    events.isCurrent = false;
+    dispatch.pass();
+    expect(control.wanted.size).toBe(0);
+    events.isCurrent = true;
+    dispatch.touch();
+    dispatch.pass();
+    expect(control.limits()).toEqual(['free', 'free']);
+  });
+
+  test('carries on what it held before the VTN was heard', () => {
+    const { dispatch, control, events } = world();
+    events.isCurrent = false;
+    events.held = [shed(0.5, 'now')];
+    dispatch.pass();
+    expect(control.limits()).toEqual([20_000, 20_000]);
+  });
+
+  test('follows a clock that is stepped back to before the event', () => {
+    const { dispatch, control, events, clock } = world();
+    events.held = [shed(0.5, at('10:00'))];
+    dispatch.pass();
+    clock.step(minutes(-60));
+    dispatch.pass();
+    expect(control.limits()).toEqual(['free', 'free']);
+  });
+
+  test('does nothing between changes', async () => {
+    const { dispatch, control, events, clock } = world();
+    events.held = [shed(0.5, minute(10))];
+    dispatch.pass();
+    control.wanted.clear();
+    await clock.advance(minutes(9));
+    dispatch.pass();
+    expect(control.wanted.size).toBe(0);
+  });
+
+  test('logs once what of an event it cannot act on', () => {
+    const { dispatch, events, logger } = world();
+    const odd = shed(0, 'now');
+    events.held = [
+      {
+        ...odd,
+        event: { ...odd.event, intervals: [{ ...odd.event.intervals[0], payloads: [{ type: 'X', values: [1] }] }] },
+      } as HeldEvent,
+    ];
+    dispatch.pass();
+    events.held = [...events.held];
+    dispatch.pass();
+    expect(logger.lines.filter(({ message }) => message === 'a part of an event is not acted on')).toHaveLength(1);
+  });
+});
