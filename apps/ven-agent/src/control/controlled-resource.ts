@@ -6,6 +6,7 @@ import {
   isVenfleetError,
   type Logger,
   milliseconds,
+  minutes,
   type Random,
   type RetryPolicy,
   retryPause,
@@ -15,7 +16,7 @@ import {
   watts,
 } from '@venfleet/core';
 import type { Values } from '@venfleet/devices';
-import { type DecisionSettings, decide, heldNow, isSame, limitOf, type Situation } from './decide.js';
+import { type Decision, type DecisionSettings, decide, heldNow, isSame, limitOf, type Situation } from './decide.js';
 import { EffectWatch } from './effect.js';
 import type { Command, Controller, ControllerReport, ControlProblem, ControlState, Wanted } from './model.js';
 import { problemOf } from './problem.js';
@@ -30,8 +31,8 @@ const RETRY: RetryPolicy = {
 };
 /** So many failures in a row make a problem: a gateway that restarts is none. */
 const FAILURES_MAKE_A_PROBLEM = 3;
-/** A controller without effect is given another try after so long. */
-const NO_EFFECT_FORGIVEN_AFTER = seconds(900);
+/** A controller that refused or had no effect is counted on again after so long, where nothing shows that earlier. */
+const FORGIVEN_AFTER = minutes(15);
 
 /** What has been done, for metrics. */
 export interface ControlCounts {
@@ -166,20 +167,21 @@ export class ControlledResource {
       return false;
     }
     const decision = decide(this.#situation(), controller.dialect, this.#settings);
-    if (decision.do === 'wait') {
+    // One that failed is asked until it answers, even if there is nothing to tell it any more.
+    const isSettled = decision.do === 'wait' && this.#failures === 0;
+    if (isSettled) {
       this.due = decision.until;
       this.#noteConfirmation();
       return false;
     }
     try {
-      if (decision.do === 'read') this.#hear(await controller.read());
-      else {
+      if (decision.do === 'command') {
         await this.#command(decision.command);
         if (decision.command.kind === 'release') counts.releases++;
         else if (decision.why === 'renewal') counts.renewals++;
         else counts.holds++;
-      }
-      this.#succeeded();
+      } else this.#hear(await controller.read());
+      this.#succeeded(decision.do);
       return true;
     } catch (error) {
       this.#failed(error);
@@ -206,7 +208,7 @@ export class ControlledResource {
     this.#hear(values);
     if (this.#isBusy || this.#isStopped) return;
     // It is there: no reason to wait any longer.
-    if (this.#problem?.code === 'CONTROLLER_SILENT') this.#succeeded();
+    if (this.#problem?.code === 'CONTROLLER_SILENT') this.#succeeded('read');
     void this.pass();
   }
 
@@ -229,12 +231,14 @@ export class ControlledResource {
     this.#confirmed = { limit, at: clock.monotonic(), wallAt: clock.now() };
   }
 
-  #succeeded(): void {
+  #succeeded(what: Decision['do']): void {
     this.#failures = 0;
     this.#notBefore = Number.NEGATIVE_INFINITY;
-    const { problem } = this.state;
-    const isOver = problem?.code !== 'CONTROL_NO_EFFECT' || this.#options.clock.now() - problem.since > NO_EFFECT_FORGIVEN_AFTER;
-    if (problem !== undefined && problem.code !== 'CONTROLLER_FAULT' && isOver) this.#setProblem(undefined);
+    if (this.#problem === undefined) return;
+    const { code, since } = this.#problem;
+    const needsProof = code === 'CONTROL_NO_EFFECT' || (code === 'CONTROLLER_REFUSES' && what !== 'command');
+    const isForgiven = this.#options.clock.now() - since > FORGIVEN_AFTER;
+    if (code !== 'CONTROLLER_FAULT' && (!needsProof || isForgiven)) this.#setProblem(undefined);
   }
 
   #failed(error: unknown): void {

@@ -277,6 +277,31 @@ describe('a controller that does not do what it is told', () => {
     expect(device.held).toBe(15_000);
   });
 
+  test('one that was silent is asked until it answers, though nothing is wanted of it any more', async () => {
+    const { clock, control, device, state } = await setUp();
+    device.mood = 'is silent';
+    control.set(1, limit(20_000));
+    await clock.advance(minutes(1));
+    control.set(1, free());
+    await clock.advance(minutes(1));
+    expect(state()).toMatchObject({ obeys: false, problem: { code: 'CONTROLLER_SILENT' } });
+    device.mood = 'obeys';
+    await clock.advance(seconds(35));
+    expect(state()).toMatchObject({ obeys: true, status: 'free' });
+  });
+
+  test('one that refused is not counted on before it has obeyed, or a quarter of an hour is over', async () => {
+    const { clock, control, device, state } = await setUp();
+    device.mood = 'refuses';
+    control.set(1, limit(20_000));
+    await clock.advance(minutes(1));
+    control.set(1, free());
+    await clock.advance(minutes(13));
+    expect(state()?.problem?.code).toBe('CONTROLLER_REFUSES');
+    await clock.advance(minutes(8));
+    expect(state()).toMatchObject({ obeys: true, problem: undefined });
+  });
+
   test('one that speaks again by itself is commanded at once', async () => {
     const { clock, control, device } = await setUp();
     device.mood = 'is silent';
