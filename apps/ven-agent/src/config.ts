@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type LogLevel, milliseconds } from '@venfleet/core';
 import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
 import { z } from 'zod';
+import { type ControlSettings, controlSchema, controlSettings } from './control/config.js';
 import { type EventsSettings, eventsSchema, eventsSettings } from './events/config.js';
 import type { PlanningPolicy } from './planning/policy.js';
 import { planningPolicy, planningSchema } from './planning-config.js';
@@ -47,6 +48,7 @@ const configSchema = z.strictObject({
   reporting: reportingSchema.optional(),
   events: eventsSchema.optional(),
   planning: planningSchema.optional(),
+  control: controlSchema.optional(),
   ops: opsSchema.optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
@@ -77,6 +79,7 @@ export interface AgentConfig {
   readonly events: EventsSettings;
   readonly readings: ReadingsSettings;
   readonly run: RunSettings;
+  readonly control: ControlSettings;
   /** What planning leaves to the operator. */
   readonly planning: PlanningPolicy;
   readonly logLevel: LogLevel;
@@ -118,13 +121,14 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     db: flags.db ?? env.VENFLEET_DB ?? file.database ?? 'config/resources.db',
     state,
     outbox: flags.outbox ?? env.VENFLEET_OUTBOX ?? file.outbox ?? join(dirname(state), 'outbox.db'),
-    events: eventsSettings(file.events ?? {}, dirname(state)),
+    events: eventsSettings(file.events ?? {}, dirname(state), url),
     run: runSettings({
       ...file,
       metering: { ...file.metering, ...(flags.profiles === undefined ? {} : { profiles: flags.profiles }) },
       ops: { ...file.ops, ...(flags.opsPort === undefined ? {} : { port: flags.opsPort }) },
     }),
     planning: planningPolicy(file.planning),
+    control: controlSettings(file.control),
     readings: readingsSettings(file.readings ?? {}, env, dirname(state)),
     logLevel: oneOf('log level', flags.logLevel ?? file.logLevel ?? 'warn', ['debug', 'info', 'warn', 'error'] as const),
   };

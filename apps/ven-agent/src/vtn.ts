@@ -68,6 +68,8 @@ export interface FleetConnection {
   /** One and the same for all that act for the VEN. @throws VenfleetError NO_CREDENTIALS */
   forVen(name: string): VenClient;
   readonly business: VtnClient | undefined;
+  /** Whom to trust, also at what belongs to the VTN. */
+  readonly tls: { readonly ca?: string | undefined; readonly verifyTls: boolean };
   close(): Promise<void>;
 }
 
@@ -94,13 +96,12 @@ export async function connectFleet(
   const file = settings.noAuth || settings.credentials === undefined ? undefined : loadCredentials(settings.credentials);
   const { clock, logger, signal } = ports;
   const retryPolicy = settings.retry ?? PATIENT;
+  const ca = settings.caFile === undefined ? undefined : readAuthorities(settings.caFile);
+  const verifyTls = settings.verifyTls ?? true;
   const transport = createHttpTransport({
     connections: settings.connections ?? 64,
     ...(settings.requestTimeout === undefined ? {} : { requestTimeout: settings.requestTimeout }),
-    tls: {
-      ...(settings.caFile === undefined ? {} : { ca: readAuthorities(settings.caFile) }),
-      rejectUnauthorized: settings.verifyTls ?? true,
-    },
+    tls: { ca, rejectUnauthorized: verifyTls },
     signal,
     clock,
     logger,
@@ -130,6 +131,7 @@ export async function connectFleet(
         return made;
       },
       business: business === undefined ? undefined : clientFor(business, 'BL').client,
+      tls: { ca, verifyTls },
       close: () => transport.close(),
     };
   } catch (error) {

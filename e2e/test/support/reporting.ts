@@ -72,9 +72,9 @@ export async function reportFleet(place: Workplace, url: string, outbox: string,
   db.close();
   const ports = { clock, random: sequenceRandom(0.5), logger: silentLogger };
   const intervals = { alone: seconds(30), pushed: seconds(30) };
-  const settings = { database: `${outbox}-events`, intervals, startShift: 'either' } as const;
+  const settings = { database: `${outbox}-events`, intervals, startShift: 'either', push: 'off' } as const;
   const events = new FleetEvents({ ...ports, settings, vtnUrl: connection.url, vens: vens.map(({ name }) => name) });
-  events.start();
+  await events.start();
   const reporting = new FleetReporting({ ...ports, connection, vens, events, readings: steadyMeters(clock), outbox });
   reporting.start();
   events.connect(connection, vens);

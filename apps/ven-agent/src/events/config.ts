@@ -1,7 +1,27 @@
 import { join } from 'node:path';
 import { type Duration, seconds } from '@venfleet/core';
+import { usageError } from '@venfleet/core/node';
 import { z } from 'zod';
 import type { StartShift } from './record.js';
+
+const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+const webhookSchema = z
+  .strictObject({
+    host: z.string().min(1).optional(),
+    port: z.int().min(0).max(65_535).optional(),
+    publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+    tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
+  })
+  .refine(({ host, publicUrl }) => publicUrl !== undefined || !ANY_ADDRESS.has(host ?? ''), {
+    path: ['publicUrl'],
+    message: 'is needed where the host is any address: the VTN must be told one of them',
+  });
+
+export const PUSH_MODES = ['auto', 'webhook', 'mqtt', 'off'] as const;
+/** How the VTN is to tell of changes; auto: by MQTT where it has a broker, else by webhook where that can be. */
+export type PushMode = (typeof PUSH_MODES)[number];
 
 /** The part `events` of the agent's settings file. */
 export const eventsSchema = z
@@ -10,8 +30,21 @@ export const eventsSchema = z
     pollIntervalS: z.number().min(1).max(3600),
     pushedPollIntervalS: z.number().min(1).max(86_400),
     startShift: z.enum(['either', 'later']),
+    push: z.enum(PUSH_MODES),
+    webhook: webhookSchema,
   })
   .partial();
+
+/** Where the agent listens for the VTN's notifications. */
+export interface WebhookSettings {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** How the VTN reaches it, where that is not the address that it listens on. */
+  readonly publicUrl?: string | undefined;
+  /** PEM files; without, a proxy in front has to speak HTTPS, which VTNs insist on. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined;
+}
 
 export interface EventsSettings {
   /** Path of the events' database. */
@@ -19,13 +52,27 @@ export interface EventsSettings {
   /** Mean time between two listings, alone and while the VTN tells of changes by itself. */
   readonly intervals: { readonly alone: Duration; readonly pushed: Duration };
   readonly startShift: StartShift;
+  readonly push: PushMode;
+  readonly webhook?: WebhookSettings | undefined;
 }
 
-/** The settings with their defaults. @param folder of what is not named */
-export function eventsSettings(file: z.infer<typeof eventsSchema>, folder: string): EventsSettings {
+/**
+ * The settings with their defaults. A VTN on this machine can call back without anything being configured.
+ * @param folder of what is not named
+ * @throws VenfleetError USAGE
+ */
+export function eventsSettings(file: z.infer<typeof eventsSchema>, folder: string, vtnUrl: string): EventsSettings {
+  const push = file.push ?? 'auto';
+  const webhook = file.webhook ?? (LOOPBACK.has(new URL(vtnUrl).hostname) ? {} : undefined);
+  if (push === 'webhook' && webhook === undefined) {
+    throw usageError('events.push is webhook, but events.webhook is missing', 'config/ven-agent.example.yaml shows it');
+  }
+  const listens = push !== 'off' && push !== 'mqtt' && webhook !== undefined;
   return {
     database: file.database ?? join(folder, 'events.db'),
-    intervals: { alone: seconds(file.pollIntervalS ?? 30), pushed: seconds(file.pushedPollIntervalS ?? 120) },
+    intervals: { alone: seconds(file.pollIntervalS ?? 30), pushed: seconds(file.pushedPollIntervalS ?? 60) },
     startShift: file.startShift ?? 'either',
+    push,
+    ...(listens ? { webhook: { ...webhook, host: webhook.host ?? '127.0.0.1', port: webhook.port ?? 0 } } : {}),
   };
 }

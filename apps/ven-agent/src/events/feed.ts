@@ -13,7 +13,7 @@ import {
   seconds,
   uniform,
 } from '@venfleet/core';
-import { type EventList, type GridEvent, retryAfterOf } from '@venfleet/openadr';
+import { type EventList, type GridEvent, retryAfterOf, VtnError } from '@venfleet/openadr';
 import type { HeldEvent } from '../planning/model.js';
 import { type FeedUpdate, HeldEvents } from './held-events.js';
 import type { EventPort, VenTargets } from './port.js';
@@ -24,8 +24,8 @@ import type { VenEventStore } from './store.js';
 export type Hint =
   /** Something was done to one event. */
   | { readonly kind: 'event'; readonly id: string }
-  /** What all events may depend on: anything, programs, or the targets of the VEN and its resources. */
-  | { readonly kind: 'anything' | 'programs' | 'targets' };
+  /** Anything may be other than it was: events and programs, and with `targets` those of the VEN and its resources, too. */
+  | { readonly kind: 'all' | 'targets' };
 
 export interface EventFeedOptions {
   readonly store: VenEventStore;
@@ -45,9 +45,7 @@ const HINTED_GAP = milliseconds(100);
 const MOST_BY_ID = 10;
 /** A listing of so many was read in pages; an event that moved from one to the other meanwhile is on neither. */
 const ONE_PAGE = 50;
-/** Programs change rarely. */
-const PROGRAMS_KEPT = minutes(10);
-/** So do targets; they are asked for only while some event has any. */
+/** Targets change rarely; they are asked for only while some event has any. */
 const TARGETS_KEPT = minutes(10);
 /** After failures: the client has repeated its requests for half a minute already. */
 const PAUSES: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, base: seconds(5), cap: minutes(2), longestAsked: minutes(10) };
@@ -69,10 +67,10 @@ export class EventFeed {
   #wanted: { all: boolean; readonly ids: Set<string> } = { all: true, ids: new Set() };
   #hinted = false;
   #nextPollAt = Number.NEGATIVE_INFINITY;
-  #programsAt = Number.NEGATIVE_INFINITY;
   #targetsAt = Number.NEGATIVE_INFINITY;
   /** Programs of events that the VTN does not show to this VEN. */
   #hiddenPrograms: ReadonlySet<string> = new Set();
+  readonly #unread = new Set<string>();
   #failures = 0;
   #isCurrent = false;
   /** On the monotonic clock, as the times above. */
@@ -104,6 +102,11 @@ export class EventFeed {
   /** The targets that the VTN gave the VEN and its resources; undefined before they were heard of. */
   get targets(): VenTargets | undefined {
     return this.#events.targets;
+  }
+
+  /** Ids of the programs that the VTN shows to the VEN. */
+  programIds(): ReadonlySet<string> {
+    return this.#events.programIds;
   }
 
   /** Since when the VTN's events cannot be read; undefined while they can. */
@@ -149,8 +152,7 @@ export class EventFeed {
   hint(hint: Hint): void {
     if (hint.kind === 'event') this.#wanted.ids.add(hint.id);
     else this.#wanted.all = true;
-    if (hint.kind === 'programs' || hint.kind === 'anything') this.#programsAt = Number.NEGATIVE_INFINITY;
-    if (hint.kind === 'targets' || hint.kind === 'anything') this.#targetsAt = Number.NEGATIVE_INFINITY;
+    if (hint.kind === 'targets') this.#targetsAt = Number.NEGATIVE_INFINITY;
     this.#hinted = true;
     this.#wake.abort();
   }
@@ -162,7 +164,7 @@ export class EventFeed {
   setPush(missed: (() => void) | undefined): void {
     const isOther = (missed === undefined) !== (this.#missed === undefined);
     this.#missed = missed;
-    if (isOther) this.hint({ kind: 'anything' });
+    if (isOther) this.hint({ kind: 'targets' });
   }
 
   async #run(port: EventPort, signal: AbortSignal): Promise<void> {
@@ -194,11 +196,14 @@ export class EventFeed {
       return milliseconds(Math.max(0, this.#nextPollAt - clock.monotonic()));
     } catch (error) {
       if (isAbort(error)) return milliseconds(0);
-      this.#lostAt ??= begunAt;
       this.#wanted.all = true;
       const asked = retryAfterOf(error);
-      const pause = retryPause(PAUSES, ++this.#failures, random, asked && milliseconds(Math.min(asked, PAUSES.longestAsked)));
-      logger.warn({ err: error, pauseMs: Math.round(pause) }, 'the VTN’s events cannot be read; what is known stays');
+      const wish = asked && milliseconds(Math.min(asked, PAUSES.longestAsked));
+      const pause = milliseconds(Math.round(retryPause(PAUSES, ++this.#failures, random, wish)));
+      if (error instanceof VtnError) {
+        this.#lostAt ??= begunAt;
+        logger.warn({ err: error, pauseMs: pause }, 'the VTN’s events cannot be read; what is known stays');
+      } else logger.error({ err: error, pauseMs: pause }, 'the VTN’s events cannot be kept; what is known stays');
       return pause;
     }
   }
@@ -206,17 +211,17 @@ export class EventFeed {
   async #lookAtAll(port: EventPort, polled: boolean, signal: AbortSignal): Promise<void> {
     const { clock, intervals, random } = this.#options;
     const list = await port.events(signal);
-    await this.#meetPrograms(port, list.events, signal);
+    const met = await this.#meetPrograms(port, list.events, signal);
     const kept = await this.#notGone(port, list, signal);
-    this.#nextPollAt =
-      clock.monotonic() +
-      (this.#missed === undefined ? intervals.alone : intervals.pushed) * uniform(random, 1 - JITTER, 1 + JITTER);
+    const interval = this.#missed === undefined ? intervals.alone : intervals.pushed;
+    this.#nextPollAt = clock.monotonic() + Math.round(interval * uniform(random, 1 - JITTER, 1 + JITTER));
     this.#failures = 0;
     this.#lostAt = undefined;
     this.#isCurrent = true;
     const changed = await this.#events.takeList(list, kept);
     if (polled && changed.length > 0) this.#missed?.();
-    await this.#refresh(port, list.events, signal);
+    if (!met) await this.#readPrograms(port, list.events, signal);
+    await this.#refreshTargets(port, list.events, signal);
   }
 
   async #lookAt(port: EventPort, ids: readonly string[], signal: AbortSignal): Promise<void> {
@@ -224,7 +229,7 @@ export class EventFeed {
     const events = answers.flatMap(([, answer]) => (answer !== undefined && 'event' in answer ? [answer.event] : []));
     await this.#meetPrograms(port, events, signal);
     for (const [id, answer] of answers) await this.#events.takeOne(id, answer);
-    await this.#refresh(port, events, signal);
+    await this.#refreshTargets(port, events, signal);
   }
 
   /**
@@ -239,29 +244,26 @@ export class EventFeed {
   }
 
   /** What an event means may depend on its program: one that is new is met before its events are acted on. */
-  async #meetPrograms(port: EventPort, events: readonly GridEvent[], signal: AbortSignal): Promise<void> {
-    const isNew = (id: string) => !this.#events.knowsProgram(id) && !this.#hiddenPrograms.has(id);
-    if (events.some(({ programId }) => isNew(programId))) await this.#refreshPrograms(port, events, signal);
+  async #meetPrograms(port: EventPort, events: readonly GridEvent[], signal: AbortSignal): Promise<boolean> {
+    const known = this.#events.programIds;
+    if (events.every(({ programId }) => known.has(programId) || this.#hiddenPrograms.has(programId))) return false;
+    await this.#readPrograms(port, events, signal);
+    return true;
   }
 
-  /** Renews what events depend on, where it is old. Events are acted on by what is known of it until then. */
-  async #refresh(port: EventPort, events: readonly GridEvent[], signal: AbortSignal): Promise<void> {
+  async #readPrograms(port: EventPort, events: readonly GridEvent[], signal: AbortSignal): Promise<void> {
+    await this.#orElse('programs', async () => this.#events.takePrograms(await port.programs(signal)));
+    const known = this.#events.programIds;
+    this.#hiddenPrograms = new Set(events.map(({ programId }) => programId).filter((id) => !known.has(id)));
+  }
+
+  /** Renews the targets where they are old and any event has some. Until then events are acted on by what is known of them. */
+  async #refreshTargets(port: EventPort, events: readonly GridEvent[], signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    const now = clock.monotonic();
-    if (now - this.#programsAt >= PROGRAMS_KEPT && events.length > 0) await this.#refreshPrograms(port, events, signal);
-    if (now - this.#targetsAt < TARGETS_KEPT || !events.some(namesTargets)) return;
+    if (clock.monotonic() - this.#targetsAt < TARGETS_KEPT || !events.some(namesTargets)) return;
     await this.#orElse('targets', async () => {
       await this.#events.takeTargets(await port.targets(signal));
       this.#targetsAt = clock.monotonic();
-    });
-  }
-
-  async #refreshPrograms(port: EventPort, events: readonly GridEvent[], signal: AbortSignal): Promise<void> {
-    await this.#orElse('programs', async () => {
-      await this.#events.takePrograms(await port.programs(signal));
-      this.#programsAt = this.#options.clock.monotonic();
-      const unknown = events.filter(({ programId }) => !this.#events.knowsProgram(programId));
-      this.#hiddenPrograms = new Set(unknown.map(({ programId }) => programId));
     });
   }
 
@@ -269,8 +271,11 @@ export class EventFeed {
   async #orElse(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
+      this.#unread.delete(what);
     } catch (error) {
       if (isAbort(error)) throw error;
+      if (this.#unread.has(what)) return;
+      this.#unread.add(what);
       this.#options.logger.warn({ err: error, what }, 'what events depend on cannot be read; what is known of it stays');
     }
   }

@@ -3,6 +3,12 @@ import type { FleetConnection } from '../vtn.js';
 import type { EventsSettings } from './config.js';
 import { EventFeed } from './feed.js';
 import { eventPort } from './port.js';
+import type { OpenNotifications } from './push/mqtt-link.js';
+import { mqttPath } from './push/mqtt-path.js';
+import type { PushedVen } from './push/path.js';
+import { VenPush } from './push/ven-push.js';
+import { webhookPath } from './push/webhook-path.js';
+import { WebhookReceiver } from './push/webhook-receiver.js';
 import { EventStore } from './store.js';
 
 export interface FleetEventsOptions {
@@ -26,6 +32,8 @@ export class FleetEvents {
   readonly #logger: Logger;
   #store: EventStore | undefined;
   readonly #feeds = new Map<string, EventFeed>();
+  readonly #pushes: VenPush[] = [];
+  #receiver: WebhookReceiver | undefined;
   readonly #stopping = new AbortController();
   #keeping: Promise<void> | undefined;
 
@@ -34,10 +42,20 @@ export class FleetEvents {
     this.#logger = options.logger.child({ component: 'events' });
   }
 
-  /** Takes up the events of the last life: they are in force before the VTN is heard. @throws VenfleetError DB_IN_USE, DB_… */
-  start(): void {
+  /**
+   * Takes up the events of the last life: they are in force before the VTN is heard.
+   * @throws VenfleetError DB_IN_USE, DB_…; PORT_TAKEN, LISTEN_FAILED, FILE_UNREADABLE, TLS_INVALID of the webhook
+   */
+  async start(): Promise<void> {
     const { settings, vtnUrl, vens, clock, random } = this.#options;
     const store = EventStore.open(settings.database, clock);
+    try {
+      this.#receiver = settings.webhook && new WebhookReceiver(settings.webhook, this.#logger);
+      await this.#receiver?.start();
+    } catch (error) {
+      store.close();
+      throw error;
+    }
     this.#store = store;
     for (const name of vens) {
       const own = store.forVen(vtnUrl, name);
@@ -46,17 +64,36 @@ export class FleetEvents {
     this.#keeping = this.#keep(store, this.#stopping.signal);
   }
 
-  /** Begins to read them from the VTN. A VEN without credentials is left out and logged. */
+  /** Begins to read them from the VTN, and to be told of changes. A VEN without credentials is left out and logged. */
   connect(connection: FleetConnection, vens: readonly { readonly name: string; readonly venId: string }[]): void {
-    for (const { name, venId } of vens) {
+    const push = this.#pushFor(connection);
+    for (const { name, venId: id } of vens) {
+      const feed = this.#feeds.get(name);
+      if (feed === undefined) continue;
       try {
-        const { client } = connection.forVen(name);
-        this.#feeds.get(name)?.start(eventPort(client, { id: venId }));
+        const access = connection.forVen(name);
+        feed.start(eventPort(access.client, { id }));
+        if (push !== undefined) this.#pushes.push(push({ name, id, access, feed }));
       } catch (error) {
         if (!isVenfleetError(error, 'NO_CREDENTIALS')) throw error;
         this.#logger.error({ ven: name, reason: error.message, hint: error.hint }, 'a VEN receives no events');
       }
     }
+  }
+
+  /** How VENs are told of changes; undefined: they are not. */
+  #pushFor(connection: FleetConnection): ((ven: PushedVen) => VenPush) | undefined {
+    const { settings, clock, random } = this.#options;
+    const { push: mode } = settings;
+    if (mode === 'off') return undefined;
+    const ports = { clock, random, logger: this.#logger };
+    const mqtt = mqttPath(openMqtt, connection.tls, ports);
+    const webhook = this.#receiver && webhookPath(this.#receiver, ports);
+    return (ven) => {
+      const push = new VenPush({ ...ports, ven, mode, mqtt, webhook });
+      push.start();
+      return push;
+    };
   }
 
   /** The events of one VEN; undefined for a VEN that is not of this process. */
@@ -66,6 +103,8 @@ export class FleetEvents {
 
   async stop(): Promise<void> {
     this.#stopping.abort(new DOMException('the events stop', 'AbortError'));
+    await Promise.all(this.#pushes.map((push) => push.stop()));
+    await this.#receiver?.stop();
     await Promise.all([this.#keeping, ...[...this.#feeds.values()].map((feed) => feed.stop())]);
     this.#feeds.clear();
     this.#store?.close();
@@ -91,3 +130,9 @@ export class FleetEvents {
     }
   }
 }
+
+/** The library is loaded only where a VTN has a broker. */
+const openMqtt: OpenNotifications = async (...call) => {
+  const { openMqttNotifications } = await import('./adapters/mqtt-notifications.js');
+  return openMqttNotifications(...call);
+};

@@ -12,6 +12,8 @@ export interface FeedUpdate {
   readonly events: readonly string[];
   /** Whether the targets that the VTN gave the VEN or its resources did. */
   readonly targets: boolean;
+  /** Whether programs came, went, or describe their payloads otherwise. */
+  readonly programs: boolean;
 }
 
 export interface HeldEventsOptions {
@@ -40,6 +42,7 @@ export class HeldEvents {
   #programs: ReadonlyMap<string, ProgramFacts>;
   #targets: VenTargets | undefined;
   #held: readonly HeldEvent[] | undefined;
+  #made = new WeakMap<EventRecord, HeldEvent>();
   readonly #actions = new Map<string, Instant>();
 
   constructor(options: HeldEventsOptions) {
@@ -50,18 +53,12 @@ export class HeldEvents {
     this.#targets = store.targets();
   }
 
-  /** The events to plan by: those that the VTN has and that are not over for long. The same list until something changes. */
+  /**
+   * The events to plan by: those that the VTN has and that are not over for long. The same list until something changes,
+   * and in it the same object for an event that did not.
+   */
   held(): readonly HeldEvent[] {
-    if (this.#held === undefined) {
-      const { clock, startShift } = this.#options;
-      const horizon = clock.now() - OVER_HELD;
-      this.#held = [...this.#records.values()]
-        .map((record) => heldOf(record, this.#programs.get(record.event.programId), startShift))
-        .filter((held) => {
-          const { end } = lifeOf(held);
-          return end === 'forever' || end > horizon;
-        });
-    }
+    this.#held ??= [...this.#records.values()].map((record) => this.#heldOf(record)).filter((held) => !this.#isLongOver(held));
     return this.#held;
   }
 
@@ -79,8 +76,9 @@ export class HeldEvents {
     return this.#targets;
   }
 
-  knowsProgram(id: string): boolean {
-    return this.#programs.has(id);
+  /** Ids of the programs that the VTN shows to the VEN. */
+  get programIds(): ReadonlySet<string> {
+    return new Set(this.#programs.keys());
   }
 
   /** Held events that a complete listing does not have. */
@@ -115,14 +113,17 @@ export class HeldEvents {
     const before = this.#programs;
     this.#programs = byId(facts);
     const other = (id: string) => JSON.stringify(before.get(id)) !== JSON.stringify(this.#programs.get(id));
-    this.#tell(this.known().flatMap(({ event }) => (other(event.programId) ? [event.id] : [])));
+    this.#held = undefined;
+    this.#made = new WeakMap();
+    const events = this.known().flatMap(({ event }) => (other(event.programId) ? [event.id] : []));
+    this.#options.changed({ events, targets: false, programs: true });
   }
 
   async takeTargets(targets: VenTargets): Promise<void> {
     if (JSON.stringify(targets) === JSON.stringify(this.#targets)) return;
     await this.#options.store.saveTargets(targets);
     this.#targets = targets;
-    this.#options.changed({ events: [], targets: true });
+    this.#options.changed({ events: [], targets: true, programs: false });
   }
 
   /** Reads the operator's opt-outs anew. */
@@ -146,6 +147,20 @@ export class HeldEvents {
     if (last !== undefined && Math.abs(now - last) < ACTION_SAVED_EVERY) return;
     this.#actions.set(id, now);
     store.saveAction(id, now).catch((error: unknown) => logger.warn({ event: id, err: error }, 'an action cannot be noted'));
+  }
+
+  #heldOf(record: EventRecord): HeldEvent {
+    let held = this.#made.get(record);
+    if (held === undefined) {
+      held = heldOf(record, this.#programs.get(record.event.programId), this.#options.startShift);
+      this.#made.set(record, held);
+    }
+    return held;
+  }
+
+  #isLongOver(held: HeldEvent): boolean {
+    const { end } = lifeOf(held);
+    return end !== 'forever' && end <= this.#options.clock.now() - OVER_HELD;
   }
 
   async #apply(events: readonly GridEvent[], gone: readonly string[], always: boolean): Promise<readonly string[]> {
@@ -203,8 +218,9 @@ export class HeldEvents {
   }
 
   #tell(events: readonly string[], always = false): void {
-    if (events.length > 0 || always) this.#held = undefined;
-    if (events.length > 0 || always) this.#options.changed({ events, targets: false });
+    if (events.length === 0 && !always) return;
+    if (events.length > 0 || this.#held?.some((held) => this.#isLongOver(held))) this.#held = undefined;
+    this.#options.changed({ events, targets: false, programs: false });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Duration, type Instant, instant } from '@venfleet/core';
+import type { Instant } from '@venfleet/core';
 import { type End, endOf, type GridEvent, startOf, timelineOf } from '@venfleet/openadr';
 import type { HeldEvent } from '../planning/model.js';
 
@@ -16,18 +16,11 @@ export function isCancelled({ start, length, intervals }: Pick<GridEvent, 'start
 }
 
 /** From when to when an event may have an effect, its random shifts included. */
-export function lifeOf(held: Pick<HeldEvent, 'event' | 'seenAt' | 'shift' | 'intervalShifts'>): { start: Instant; end: End } {
-  const timeline = timelineOf(held.event, held.seenAt);
-  const start = startOf(timeline) ?? held.seenAt;
-  const end = endOf(timeline) ?? start;
-  const latest = Math.max(held.shift, ...held.intervalShifts.values());
-  return {
-    start: later(start, held.intervalShifts.get(0) ?? held.shift),
-    end: end === 'forever' ? end : later(end, latest as Duration),
-  };
+export function lifeOf({ event, seenAt, shift, intervalShifts }: Omit<HeldEvent, 'optOuts'>): { start: Instant; end: End } {
+  const timeline = timelineOf(event, seenAt, { event: shift, intervals: intervalShifts });
+  const start = startOf(timeline) ?? seenAt;
+  return { start, end: endOf(timeline) ?? start };
 }
-
-const later = (time: Instant, by: Duration): Instant => instant(time + by);
 
 /** @param gone whether the VTN no longer has it */
 export function stateOf(held: HeldEvent, gone: boolean, now: Instant): EventState {

@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describeError, systemCode, VenfleetError } from '@venfleet/core';
 import type { MeterStatus } from '../metering/metering.js';
 import { type AgentStatus, notReady } from '../run/status.js';
+import { listen } from './listen.js';
 import { agentMetrics } from './metrics.js';
 
 export interface OpsServerOptions {
@@ -53,13 +52,9 @@ export class OpsServer {
       response.writeHead(answer.status, { 'content-type': answer.type, 'cache-control': 'no-store' });
       response.end(method === 'HEAD' ? undefined : answer.body);
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(listenError(cause, host, port)));
-      server.listen(port, host, resolve);
-    });
+    const address = await listen(server, { host, port, hint: 'name another one with --ops-port; 0 takes a free one' });
     this.#server = server;
-    const { address, family, port: bound } = server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+    return `http://${address}`;
   }
 
   async stop(): Promise<void> {
@@ -91,18 +86,4 @@ export class OpsServer {
 
 function json(status: number, value: unknown): Page {
   return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
-}
-
-function listenError(cause: unknown, host: string, port: number): VenfleetError {
-  if (systemCode(cause) === 'EADDRINUSE') {
-    return new VenfleetError('PORT_TAKEN', `port ${port} of ${host} is taken`, {
-      cause,
-      context: { host, port },
-      hint: 'name another one with --ops-port; 0 takes a free one',
-    });
-  }
-  return new VenfleetError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${describeError(cause)}`, {
-    cause,
-    context: { host, port },
-  });
 }

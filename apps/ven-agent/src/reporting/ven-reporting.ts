@@ -50,7 +50,7 @@ export class VenReporting {
   start(): void {
     this.#engine.start();
     this.#unsubscribe = this.#options.feed.subscribe((update) => this.#update(update));
-    this.#update({ events: [], targets: false });
+    this.#update({ targets: false });
   }
 
   async stop(): Promise<void> {
@@ -63,7 +63,7 @@ export class VenReporting {
     return this.#engine.reportedUntil();
   }
 
-  #update({ targets }: FeedUpdate): void {
+  #update({ targets }: Pick<FeedUpdate, 'targets'>): void {
     const { feed } = this.#options;
     if (targets) this.#engine.changeVen(this.#ven());
     // What was known in the last life is in the outbox already, and proves no deletion.
