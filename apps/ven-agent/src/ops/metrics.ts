@@ -56,6 +56,17 @@ export function agentMetrics(status: () => AgentStatus | undefined): Registry {
   plain('ven_agent_readings_lost_total', 'Readings given up before they were reported', (s) => s.readings.store.lost);
   plain('ven_agent_reports_acknowledged_total', 'Reports that the VTN has', (s) => s.reporting?.acknowledged ?? 0);
   plain('ven_agent_reports_waiting', 'Reports that are due and not acknowledged', (s) => s.reporting?.waiting ?? 0);
+  plain('ven_agent_controllers', 'Controllers that are commanded', (s) => s.control?.controllers ?? 0);
+  labelled('ven_agent_controllers_by_status', 'Controllers by what they do', 'status', (s) =>
+    Object.entries(s.control?.byStatus ?? {}),
+  );
+  labelled('ven_agent_controller_problems', 'Controllers that do not do what they are told, by reason', 'code', (s) =>
+    Object.entries(s.control?.problems ?? {}),
+  );
+  labelled('ven_agent_commands_total', 'What controllers were told, and what came of it', 'kind', (s) => {
+    const { holds = 0, renewals = 0, releases = 0, failures = 0, mismatches = 0 } = s.control ?? {};
+    return Object.entries({ holds, renewals, releases, failures, mismatches });
+  });
   labelled('ven_agent_alarms', 'Alarms that are raised', 'code', (s) => [...s.alarms.keys()].map((code) => [code, 1]));
   plain('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
   plain('process_cpu_seconds_total', 'CPU time used', () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6);

@@ -12,6 +12,8 @@ export interface ReadingsOptions extends ReadingsSettings {
   /** Whose readings come: their capacities judge them, their names are the copy's tags. */
   readonly resources: Iterable<Resource>;
   readonly reportedUntil: ReportedUntil;
+  /** Sees each reading once it is judged. */
+  readonly onKept?: ((readings: readonly Reading[]) => void) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly alarms: Alarms;
@@ -21,11 +23,13 @@ export interface ReadingsOptions extends ReadingsSettings {
 export class Readings {
   readonly #store: ReadingStore;
   readonly #copy: InfluxCopy | undefined;
+  readonly #onKept: ReadingsOptions['onKept'];
   /** Takes readings as metering made them. */
   readonly sink: ReadingSink;
   readonly source: ReadingSource;
 
-  constructor({ store, influx, resources, reportedUntil, clock, random, alarms }: ReadingsOptions) {
+  constructor({ store, influx, resources, reportedUntil, onKept, clock, random, alarms }: ReadingsOptions) {
+    this.#onKept = onKept;
     const byId = new Map([...resources].map((resource) => [resource.id, resource]));
     this.#store = new ReadingStore({ ...store, clock, alarms, reportedUntil });
     const tagsOf = (id: number) => tagsOfResource(byId.get(id));
@@ -63,6 +67,7 @@ export class Readings {
   #keep(readings: readonly Reading[]): void {
     this.#store.add(readings);
     this.#copy?.add(readings);
+    this.#onKept?.(readings);
   }
 }
 

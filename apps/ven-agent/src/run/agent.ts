@@ -2,11 +2,14 @@ import type { Clock, Logger, Random } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
 import type { AgentConfig } from '../config.js';
+import { Control } from '../control/control.js';
+import { FleetDispatch } from '../dispatch/fleet-dispatch.js';
 import { FleetEvents } from '../events/fleet-events.js';
 import { openCsvRows } from '../metering/adapters/csv-rows.js';
 import { openModbusSerial } from '../metering/adapters/modbus-serial-link.js';
 import { openMqttWith } from '../metering/adapters/mqtt-link.js';
 import { createChannels } from '../metering/channels.js';
+import type { MeterChannel } from '../metering/meter.js';
 import { Metering } from '../metering/metering.js';
 import { type MeteringPlan, planMetering } from '../metering/plan.js';
 import { OpsServer } from '../ops/server.js';
@@ -24,6 +27,8 @@ export interface AgentOptions {
   readonly limit?: number | undefined;
   /** False: meters and keeps, but has nothing to do with a VTN. */
   readonly report: boolean;
+  /** False: hears events and reports, but tells no controller anything. */
+  readonly control: boolean;
   /** For passwords of brokers. */
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
@@ -39,6 +44,8 @@ export interface AgentFacts {
   readonly brokers: number;
   readonly files: number;
   readonly unmetered: readonly { readonly resource: string; readonly reason: string }[];
+  /** Controllers that it commands; 0 with control turned off. */
+  readonly controllers: number;
   /** Base URL of the health and metrics endpoints. */
   readonly ops: string;
   readonly vtn: string | null;
@@ -51,7 +58,14 @@ interface Parts {
   /** Neither without a VTN. */
   readonly events: FleetEvents | undefined;
   readonly reporting: ReportingLink | undefined;
+  readonly acting: Acting | undefined;
   readonly ops: OpsServer;
+}
+
+/** What carries events out. */
+interface Acting {
+  readonly control: Control;
+  readonly dispatch: FleetDispatch;
 }
 
 /** The composition root: one process for one VEN or for many, whose states are apart. */
@@ -84,6 +98,8 @@ export class Agent {
       started.push(() => parts.ops.stop());
       parts.reporting?.start();
       parts.metering.start();
+      parts.acting?.control.start();
+      parts.acting?.dispatch.start();
       this.#parts = parts;
       return this.#facts(ops);
     } catch (error) {
@@ -92,10 +108,12 @@ export class Agent {
     }
   }
 
-  /** In reverse: no more reads, then no more events and reports, then the last readings go to the disk. */
+  /** In reverse: no more commands and reads, then no more events and reports, then the last readings go to the disk. */
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
+    await parts?.acting?.dispatch.stop();
+    await parts?.acting?.control.stop();
     await parts?.metering.stop();
     await parts?.events?.stop();
     await parts?.reporting?.stop();
@@ -106,12 +124,13 @@ export class Agent {
   /** How it does now. */
   status(): AgentStatus | undefined {
     if (this.#parts === undefined) return undefined;
-    const { metering, readings, reporting } = this.#parts;
+    const { metering, readings, reporting, acting } = this.#parts;
     return {
       metering: metering.stats,
       unmetered: this.#plan.unmetered.length,
       readings: readings.status(),
       reporting: reporting === undefined ? undefined : { ...reporting.counts(), problem: reporting.problem },
+      control: acting?.control.stats,
       alarms: this.#alarms.raised,
     };
   }
@@ -130,6 +149,9 @@ export class Agent {
     for (const { resource, reason } of this.#plan.unmetered) {
       logger.warn({ resource: resource.resourceId, ven: resource.ven, reason }, 'resource is not metered');
     }
+    for (const { resource, reason } of this.#plan.uncontrolled) {
+      logger.warn({ resource: resource.resourceId, ven: resource.ven, reason }, 'resource cannot be controlled');
+    }
   }
 
   #compose(): Parts {
@@ -137,26 +159,29 @@ export class Agent {
     const ports = { clock, random, logger };
     const resources = [...this.#vens.values()].flat();
     let reporting: ReportingLink | undefined;
+    let acting: Acting | undefined;
     const readings = new Readings({
       ...config.readings,
       resources,
       // Without reporting nobody will ask for what was read until now.
       reportedUntil: (resource) => (report ? reporting?.reportedUntil(resource) : clock.now()),
+      onKept: (kept) => acting?.control.observe(kept),
       ...ports,
       alarms: this.#alarms,
     });
+    const channels = createChannels(
+      this.#plan,
+      { inFlight: config.run.modbusInFlight, replyPrefix: 'venfleet-agent' },
+      {
+        openGateway: openModbusSerial,
+        openBroker: openMqttWith(config.run.mqtt, random, env),
+        openRows: openCsvRows,
+        ...ports,
+        logger: logger.child({ component: 'metering' }),
+      },
+    );
     const metering = new Metering({
-      channels: createChannels(
-        this.#plan,
-        { inFlight: config.run.modbusInFlight, replyPrefix: 'venfleet-agent' },
-        {
-          openGateway: openModbusSerial,
-          openBroker: openMqttWith(config.run.mqtt, random, env),
-          openRows: openCsvRows,
-          ...ports,
-          logger: logger.child({ component: 'metering' }),
-        },
-      ),
+      channels,
       sink: readings.sink,
       clock,
       logger: logger.child({ component: 'metering' }),
@@ -175,9 +200,28 @@ export class Agent {
         timeZone: run.timeZone,
         ...ports,
       });
+      acting = this.#acting(events, channels, readings);
     }
     const ops = new OpsServer({ ...run.ops, status: () => this.status(), meters: () => metering.statuses() });
-    return { readings, metering, events, reporting, ops };
+    return { readings, metering, events, reporting, acting, ops };
+  }
+
+  #acting(events: FleetEvents, channels: readonly MeterChannel[], readings: Readings): Acting | undefined {
+    const { config, control: isWanted, clock, random, logger } = this.#options;
+    if (!isWanted) return undefined;
+    const controllers = channels.flatMap((channel) => channel.controllers);
+    const own = logger.child({ component: 'control' });
+    const control = new Control({ controllers, settings: config.control, clock, random, logger: own });
+    const dispatch = new FleetDispatch({
+      vens: this.#vens,
+      events: (ven) => events.feed(ven),
+      control,
+      readings: readings.source,
+      policy: config.planning,
+      clock,
+      logger: own,
+    });
+    return { control, dispatch };
   }
 
   #facts(ops: string): AgentFacts {
@@ -189,6 +233,7 @@ export class Agent {
       brokers: brokers.length,
       files: files.length,
       unmetered: unmetered.map(({ resource, reason }) => ({ resource: resource.resourceId, reason })),
+      controllers: this.#parts?.acting?.control.stats.controllers ?? 0,
       ops,
       vtn: this.#options.report ? this.#options.config.vtn.url : null,
     };

@@ -4,7 +4,7 @@ import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from '../confi
 import type { Agent, AgentFacts } from './agent.js';
 import { LiveFigureSeries, liveText } from './live-line.js';
 
-type RunFlags = ConfigFlags & { ven?: string[]; limit?: number; report: boolean; json?: boolean };
+type RunFlags = ConfigFlags & { ven?: string[]; limit?: number; report: boolean; control: boolean; json?: boolean };
 
 /** How often the figures are renewed on a terminal, and printed in a pipe. */
 const LIVE_INTERVAL = seconds(1);
@@ -24,6 +24,7 @@ export function addRun(program: Command, env: NodeJS.ProcessEnv): void {
     .option('--limit <n>', 'only the n VENs with the most resources', wholeNumber(1))
     .option('--ven <name>', 'only this VEN; may be given several times', (name, names: string[] = []) => [...names, name])
     .option('--no-report', 'only meter and keep: nothing is said to a VTN')
+    .option('--no-control', 'hear events and report, but tell no controller anything')
     .option(
       '--ops-port <port>',
       'port of /healthz, /readyz, /metrics and /meters; 0 takes a free one (default: 9464)',
@@ -37,11 +38,11 @@ export function addRun(program: Command, env: NodeJS.ProcessEnv): void {
 async function run(flags: RunFlags, env: NodeJS.ProcessEnv): Promise<void> {
   const signal = shutdownSignal();
   const config = loadAgentConfig(flags, env);
-  const { ven: vens, limit, report } = flags;
+  const { ven: vens, limit, report, control } = flags;
   const logger = createPinoLogger({ level: config.logLevel });
   // Its libraries are a good part of the program, and no other command needs them.
   const { Agent } = await import('./agent.js');
-  const agent = new Agent({ config, vens, limit, report, env, clock: systemClock, random: systemRandom, logger });
+  const agent = new Agent({ config, vens, limit, report, control, env, clock: systemClock, random: systemRandom, logger });
   const facts = await agent.start();
   try {
     printResult(flags.json, facts, () => factsText(facts));
@@ -51,12 +52,13 @@ async function run(flags: RunFlags, env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-function factsText({ vens, resources, gateways, brokers, files, unmetered, ops, vtn }: AgentFacts): string {
+function factsText({ vens, resources, gateways, brokers, files, unmetered, controllers, ops, vtn }: AgentFacts): string {
   const number = (value: number) => value.toLocaleString('en');
   const ways = [`${number(gateways)} Modbus gateways`, `${number(brokers)} MQTT brokers`, `${number(files)} files`];
   return [
     `${number(vens)} VENs with ${number(resources)} resources, read through ${ways.filter((way) => !way.startsWith('0 ')).join(', ')}`,
     ...(unmetered.length === 0 ? [] : [`${number(unmetered.length)} resources cannot be metered; the log says why`]),
+    controllers === 0 ? 'no controller is commanded' : `${number(controllers)} controllers follow the VTN's events`,
     vtn === null ? 'nothing is reported (--no-report)' : `reporting to ${vtn}`,
     `health and metrics at ${ops}/readyz and ${ops}/metrics`,
   ].join('\n');

@@ -13,6 +13,8 @@ export interface LiveFigures {
   /** Of the slots in the last samples that are over, the share in which the meter was read on time; undefined before any is. */
   readonly onTime: number | undefined;
   readonly reports: { readonly acknowledged: number; readonly waiting: number } | undefined;
+  /** Sites that hold a limit; undefined for an agent that controls nothing. */
+  readonly limited: number | undefined;
 }
 
 /** Makes figures of statuses taken one after the other. */
@@ -25,7 +27,7 @@ export class LiveFigureSeries {
     this.#samples.push({ atMs, status });
     if (this.#samples.length > WINDOW + 1) this.#samples.shift();
     const oldest = this.#samples[0]?.status.metering;
-    const { metering, reporting } = status;
+    const { metering, reporting, control } = status;
     const spanS = previous === undefined ? 0 : (atMs - previous.atMs) / 1000;
     const over = (m: AgentStatus['metering'] | undefined) => (m === undefined ? 0 : m.onTime + m.late + m.failed + m.skipped);
     const slots = over(metering) - over(oldest);
@@ -35,12 +37,13 @@ export class LiveFigureSeries {
       readingsPerS: spanS === 0 ? 0 : (metering.readings - (previous?.status.metering.readings ?? 0)) / spanS,
       onTime: slots === 0 ? undefined : (metering.onTime - (oldest?.onTime ?? 0)) / slots,
       reports: reporting && { acknowledged: reporting.acknowledged, waiting: reporting.waiting },
+      limited: control && control.byStatus.holding + control.byStatus.restoring,
     };
   }
 }
 
 /** The figures on one line, for people. */
-export function liveText({ meters, answering, readingsPerS, onTime, reports }: LiveFigures): string {
+export function liveText({ meters, answering, readingsPerS, onTime, reports, limited }: LiveFigures): string {
   return [
     `${number(answering)} of ${number(meters)} meters answer`,
     `${number(Math.round(readingsPerS))} readings/s`,
@@ -48,5 +51,6 @@ export function liveText({ meters, answering, readingsPerS, onTime, reports }: L
     ...(reports === undefined
       ? []
       : [`${number(reports.acknowledged)} reports acknowledged, ${number(reports.waiting)} waiting`]),
+    ...(limited === undefined ? [] : [`${number(limited)} sites limited`]),
   ].join(' · ');
 }

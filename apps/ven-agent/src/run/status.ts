@@ -1,3 +1,4 @@
+import type { ControlStats } from '../control/control.js';
 import type { MeteringStats } from '../metering/metering.js';
 import type { AlarmCode } from '../readings/alarms.js';
 import type { Readings } from '../readings/readings.js';
@@ -12,6 +13,8 @@ export interface AgentStatus {
   readonly reporting:
     | { readonly acknowledged: number; readonly waiting: number; readonly problem: string | undefined }
     | undefined;
+  /** Undefined for an agent that controls nothing. */
+  readonly control: ControlStats | undefined;
   readonly alarms: ReadonlyMap<AlarmCode, string>;
 }
 

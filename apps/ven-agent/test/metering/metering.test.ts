@@ -12,7 +12,7 @@ function setUp(reads: readonly ((clock: FakeClock) => Promise<readonly Sample[]>
   const logger = new MemoryLogger();
   const readings: Reading[] = [];
   const drivers: MeterDriver[] = reads.map((read, i) => ({ resource: resource(i + 1), read: () => read(clock) }));
-  const channel: MeterChannel = { name: 'test', drivers, reachable: true, start() {}, stop: async () => {} };
+  const channel: MeterChannel = { name: 'test', drivers, controllers: [], reachable: true, start() {}, stop: async () => {} };
   const metering = new Metering({ channels: [channel], sink: { add: (more) => void readings.push(...more) }, clock, logger });
   metering.start();
   return { clock, logger, metering, readings };
