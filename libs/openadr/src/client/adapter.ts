@@ -1,5 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox';
 import { nullable, ValuesMap } from '../wire/common.js';
+import { type Static, type TSchema, Type } from '../wire/schema.js';
 import { validator } from '../wire/validator.js';
 import type { Attribute, Changes, NewProgram, NewResource, NewVen, Program, ProgramChanges, Ven, VenResource } from './domain.js';
 import type { EventCalls } from './event-calls.js';

@@ -1,6 +1,6 @@
 import { VenfleetError } from '@venfleet/core';
-import { Type } from 'typebox';
 import { nullable, ValuesMap } from '../wire/common.js';
+import { Type } from '../wire/schema.js';
 import type { IntervalPeriod, ProgramRequest, ResourceRequest, VenRequest } from '../wire/v301/index.js';
 import {
   changed,

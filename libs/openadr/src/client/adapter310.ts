@@ -1,7 +1,7 @@
 import { VenfleetError } from '@venfleet/core';
-import { Type } from 'typebox';
 import type { Role } from '../wire/auth.js';
 import { nullable, type ValuesMap } from '../wire/common.js';
+import { Type } from '../wire/schema.js';
 import type { ProgramRequest, ResourceRequest, VenRequest } from '../wire/v310/index.js';
 import {
   changed,

@@ -1,9 +1,9 @@
-import { Type } from 'typebox';
 import { type DecodedEvent, decodeEvent } from '../domain/decode-event.js';
 import { encodeEvent, type NewEvent } from '../domain/encode-event.js';
 import type { GridEvent } from '../domain/event.js';
 import { decodeReport, encodeReport, type GridReport, ReceivedReport, type ReportDraft } from '../domain/report.js';
 import type { WireVersion } from '../wire/common.js';
+import { Type } from '../wire/schema.js';
 import { ignoreAnswer, path, ReceivedId, receive } from './adapter.js';
 import type { Created, EventChanges, EventFilter, ReportFilter, Target } from './domain.js';
 import { type Call, type ListCall, UnexpectedAnswer } from './session.js';

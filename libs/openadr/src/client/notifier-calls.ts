@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { nullable } from '../wire/common.js';
+import { type Static, Type } from '../wire/schema.js';
 import { path, receive } from './adapter.js';
 import type { MqttAuthentication, Notifiers, TopicsOf } from './domain.js';
 import type { Call } from './session.js';

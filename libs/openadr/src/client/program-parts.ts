@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { nullable } from '../wire/common.js';
+import { type Static, Type } from '../wire/schema.js';
 import type { IntervalPeriod } from '../wire/v310/index.js';
 import { ReceivedId, ReceivedName } from './adapter.js';
 import type { PayloadDescriptor, Program } from './domain.js';

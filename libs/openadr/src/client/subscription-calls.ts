@@ -1,6 +1,6 @@
 import { VenfleetError } from '@venfleet/core';
-import { type Static, Type } from 'typebox';
 import { nullable, type WireVersion } from '../wire/common.js';
+import { type Static, Type } from '../wire/schema.js';
 import { ignoreAnswer, path, ReceivedId, ReceivedName, receive } from './adapter.js';
 import type { NewSubscription, Subscription, SubscriptionFilter } from './domain.js';
 import type { Call, ListCall } from './session.js';

@@ -1,7 +1,7 @@
 import type { Instant } from '@venfleet/core';
-import { type Static, Type } from 'typebox';
 import type { Target } from '../client/domain.js';
 import { nullable, type WireVersion } from '../wire/common.js';
+import { type Static, Type } from '../wire/schema.js';
 import type { EventPayloadDescriptor } from '../wire/v310/index.js';
 import { validator } from '../wire/validator.js';
 import { parseDateTime } from './date-time.js';

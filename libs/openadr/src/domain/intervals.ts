@@ -1,7 +1,7 @@
 import { type Duration, type Instant, instant, milliseconds } from '@venfleet/core';
-import { type Static, Type } from 'typebox';
 import type { Attribute } from '../client/domain.js';
 import { nullable, ValuesMap } from '../wire/common.js';
+import { type Static, Type } from '../wire/schema.js';
 import { parseDateTime } from './date-time.js';
 import { parseDuration } from './duration.js';
 import type { GridInterval, Length } from './event.js';

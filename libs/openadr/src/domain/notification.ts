@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { nullable } from '../wire/common.js';
+import { Type } from '../wire/schema.js';
 import { validator } from '../wire/validator.js';
 
 const text = nullable(Type.String());

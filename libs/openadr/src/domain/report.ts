@@ -1,7 +1,7 @@
 import type { Duration, Instant } from '@venfleet/core';
-import { type Static, Type } from 'typebox';
 import type { Attribute } from '../client/domain.js';
 import { nullable, type ValuesMap, type WireVersion } from '../wire/common.js';
+import { type Static, Type } from '../wire/schema.js';
 import { parseDateTime } from './date-time.js';
 import { encodePeriod } from './encode-event.js';
 import type { Length } from './event.js';

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from './schema.js';
 import { uri } from './uri.js';
 
 const credential = (description: string) => Type.String({ minLength: 1, maxLength: 4096, description });

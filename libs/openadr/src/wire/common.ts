@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, type TSchema, Type } from './schema.js';
 
 /** The wire versions spoken: OpenADR 3.0.1, and 3.1 (3.1.0 and 3.1.1 have the same schemas). */
 export type WireVersion = '3.0.1' | '3.1.0';

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
-import type { Static, TSchema } from 'typebox';
+import type { Static, TSchema } from './schema.js';
 
 /** Checks values against one schema. */
 export interface Validator<T> {

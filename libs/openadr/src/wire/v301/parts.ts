@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox';
 import {
   accuracy,
   confidence,
@@ -11,6 +10,7 @@ import {
   reportTiming,
   ValuesMap,
 } from '../common.js';
+import { type Static, Type } from '../schema.js';
 
 const text = (description: string, example: string) => nullable(Type.String({ description, examples: [example] }));
 const units = text('Unit of the values: a name from the Definition, or a private one.', 'KWH');

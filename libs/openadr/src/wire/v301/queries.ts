@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { ObjectId, ObjectTypeName, paging } from '../common.js';
+import { type Static, Type } from '../schema.js';
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
 

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { metadata, name, nullable, ObjectId, reportName } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { Interval, IntervalPeriod, ReportPayloadDescriptor } from './parts.js';
 
 export const ReportResource = Type.Object(

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { bearerToken, metadata, name, nullable, ObjectId, ObjectTypeName, OperationOrVerb } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { uri } from '../uri.js';
 import { Targets } from './parts.js';
 

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { Attributes, metadata, name, nullable, ObjectId } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { Targets } from './parts.js';
 
 export const ResourceRequest = Type.Object(

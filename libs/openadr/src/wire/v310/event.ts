@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { Duration, eventName, metadata, nullable, ObjectId, priority } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { EventPayloadDescriptor, Interval, IntervalPeriod, ReportDescriptor, Targets } from './parts.js';
 
 export const EventRequest = Type.Object(

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { discriminated, nullable, ObjectTypeName, Operation } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { Event } from './event.js';
 import { Targets } from './parts.js';
 import { Program } from './program.js';

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { discriminated } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { uri } from '../uri.js';
 
 export const AuthServerInfo = Type.Object(

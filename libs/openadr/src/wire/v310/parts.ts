@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox';
 import {
   accuracy,
   confidence,
@@ -12,6 +11,7 @@ import {
   reportTiming,
   ValuesMap,
 } from '../common.js';
+import { type Static, Type } from '../schema.js';
 
 const units = nullable(openEnum('Unit of the values: a name from the Definition, or a private one.', 'KWH'));
 const readingType = nullable(openEnum('How the values are read: a name from the Definition, or a private one.', 'DIRECT_READ'));

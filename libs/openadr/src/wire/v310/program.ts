@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { Attributes, discriminated, metadata, name, nullable } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { uri } from '../uri.js';
 import { EventPayloadDescriptor, IntervalPeriod, ReportPayloadDescriptor, Targets } from './parts.js';
 

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { name, ObjectId, ObjectTypeName, paging } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { Targets } from './parts.js';
 
 const targets = { targets: Type.Optional(Targets) };

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { Attributes, discriminated, metadata, name, nullable, ObjectId } from '../common.js';
+import { type Static, Type } from '../schema.js';
 import { ClientId, Targets } from './parts.js';
 
 const ven = { venName: name('Name, unique at the VTN.', 'VEN-999'), attributes: nullable(Attributes) };
