@@ -76,8 +76,9 @@ export class VenReporting {
   #noteEventDay(events: readonly (GridEvent & { readonly seenAt: Instant })[]): void {
     const { outbox, clock, calendar } = this.#options;
     const now = clock.now();
+    if (!events.some((event) => changesLoad(event, event.seenAt, now))) return;
     const today = calendar.dateOf(now);
-    if (this.#eventDays.has(today) || !events.some((event) => changesLoad(event, event.seenAt, now))) return;
+    if (this.#eventDays.has(today)) return;
     this.#eventDays.add(today);
     outbox.addEventDay(today);
   }
