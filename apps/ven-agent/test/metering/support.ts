@@ -2,7 +2,15 @@ import { join, resolve } from 'node:path';
 import type { Duration, Instant, Random } from '@venfleet/core';
 import { seconds, wattHours, watts } from '@venfleet/core';
 import { FakeClock } from '@venfleet/core/testing';
-import { encodeImage, imageLayout, type ModbusProfile, type ReadBlock, type Values } from '@venfleet/devices';
+import {
+  decodeWrite,
+  encodeImage,
+  imageLayout,
+  type ModbusProfile,
+  type ReadBlock,
+  type Values,
+  type WriteRequest,
+} from '@venfleet/devices';
 import { loadProfiles } from '@venfleet/devices/node';
 import type { Connection, NewConnection, Resource } from '@venfleet/resource-db';
 import { type GatewayLink, linkErrors, type OpenGateway } from '../../src/metering/modbus/link.js';
@@ -49,6 +57,7 @@ export type Behaviour = { readonly values: Values; readonly afterMs?: number } |
 
 export interface Asked {
   readonly unitId: number;
+  readonly what: 'read' | 'write';
   readonly atMs: number;
   readonly link: number;
 }
@@ -57,6 +66,8 @@ export interface Asked {
 export class SimulatedGateway {
   readonly asked: Asked[] = [];
   readonly devices = new Map<number, Behaviour>();
+  /** Of devices of another profile than the most. */
+  readonly profiles = new Map<number, ModbusProfile>();
   connectsRefused = 0;
   connects = 0;
   inFlight = 0;
@@ -91,8 +102,8 @@ export class SimulatedGateway {
       end();
     };
     this.#links.add(close);
-    const read: GatewayLink['read'] = (unitId, block, timeout) =>
-      new Promise((resolve, reject) => {
+    const request = <T>(unitId: number, what: Asked['what'], answer: () => Promise<T>) =>
+      new Promise<T>((resolve, reject) => {
         if (isClosed) {
           reject(linkErrors.lost(address));
           return;
@@ -105,11 +116,17 @@ export class SimulatedGateway {
           reject(linkErrors.lost(address));
         };
         pending.add(lost);
-        this.asked.push({ unitId, atMs: this.#clock.monotonic(), link: number });
+        this.asked.push({ unitId, what, atMs: this.#clock.monotonic(), link: number });
         this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
-        void this.#answer(unitId, block, timeout).then(resolve, reject).finally(end);
+        void answer().then(resolve, reject).finally(end);
       });
-    const write = () => Promise.reject(new Error('nobody writes to a meter'));
+    const read: GatewayLink['read'] = (unitId, block, timeout) =>
+      request(unitId, 'read', async () => {
+        const values = await this.#behave(unitId, block, timeout);
+        return registers(this.#profileOf(unitId), values, block);
+      });
+    const write: GatewayLink['write'] = (unitId, block, timeout) =>
+      request(unitId, 'write', async () => this.#take(unitId, block, await this.#behave(unitId, block, timeout)));
     return { read, write, closed, close };
   };
 
@@ -119,7 +136,11 @@ export class SimulatedGateway {
     for (const close of [...this.#links]) close();
   }
 
-  async #answer(unitId: number, block: Pick<ReadBlock, 'table' | 'address' | 'count'>, timeout: Duration): Promise<Uint8Array> {
+  #profileOf(unitId: number): ModbusProfile {
+    return this.profiles.get(unitId) ?? this.#profile;
+  }
+
+  async #behave(unitId: number, block: Pick<ReadBlock, 'table' | 'address' | 'count'>, timeout: Duration): Promise<Values> {
     const behaviour = this.devices.get(unitId) ?? 'silent';
     if (behaviour === 'silent' || ('values' in behaviour && (behaviour.afterMs ?? 0) > timeout)) {
       await this.#clock.sleep(timeout);
@@ -127,7 +148,14 @@ export class SimulatedGateway {
     }
     if ('exception' in behaviour) throw linkErrors.refused(unitId, behaviour.exception, block);
     if (behaviour.afterMs !== undefined) await this.#clock.sleep(behaviour.afterMs as Duration);
-    return registers(this.#profile, behaviour.values, block);
+    return behaviour.values;
+  }
+
+  #take(unitId: number, request: WriteRequest, values: Values): void {
+    const outcome = decodeWrite(this.#profileOf(unitId), request);
+    if (!outcome.ok) throw linkErrors.refused(unitId, outcome.exception, request, 'write');
+    const behaviour = this.devices.get(unitId) as Behaviour & object;
+    this.devices.set(unitId, { ...behaviour, values: { ...values, ...outcome.values } });
   }
 }
 
