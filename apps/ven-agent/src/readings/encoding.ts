@@ -12,18 +12,21 @@ export interface ReadingRow {
   readonly flags: number;
 }
 
-/** In the order of the columns. Absurd values, which are flagged, are cut to what a whole number can hold. */
-export function toColumns(reading: Reading): (number | null)[] {
-  const { resource, at, power, importEnergy, exportEnergy, stateOfCharge, flags } = reading;
-  return [
-    resource,
-    at,
-    whole(power, 1000),
-    whole(importEnergy, 1000),
-    whole(exportEnergy, 1000),
-    whole(stateOfCharge, 1_000_000),
-    flags,
-  ];
+/** Row after row, in the order of the columns. Absurd values, which are flagged, are cut to what a whole number can hold. */
+export function toColumns(readings: readonly Reading[]): (number | null)[] {
+  const columns: (number | null)[] = [];
+  for (const { resource, at, power, importEnergy, exportEnergy, stateOfCharge, flags } of readings) {
+    columns.push(
+      resource,
+      at,
+      whole(power, 1000),
+      whole(importEnergy, 1000),
+      whole(exportEnergy, 1000),
+      whole(stateOfCharge, 1_000_000),
+      flags,
+    );
+  }
+  return columns;
 }
 
 export function fromRow(row: ReadingRow): Reading {

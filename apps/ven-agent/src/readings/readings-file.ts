@@ -18,6 +18,9 @@ const SCHEMA: Schema = {
 
 const COLUMNS = 'resource, at_ms, power_milliwatt, import_milliwatthour, export_milliwatthour, state_of_charge_ppm, flags';
 
+/** Rows inserted by one statement: a third less work than one by one; more make no difference. */
+const GROUP = 32;
+
 /** The least to work with: the schema, a journal and some readings. */
 const FEWEST_PAGES = 64;
 const PAGES_TO_DELETE_WITH = 32;
@@ -45,6 +48,8 @@ export class ReadingsFile {
       this.#limitPages = Math.max(FEWEST_PAGES, Math.floor(limitBytes / this.#number('page_size')));
       // SQLite keeps to this like to a full disk.
       this.#db.pragma(`max_page_count = ${this.#limitPages}`);
+      // A checkpoint syncs twice; each of the 1,000 pages that SQLite waits for by default would slow down a fleet's merge.
+      this.#db.pragma('wal_autocheckpoint = 4000');
       // A merge walks through the table once; more cache than this only costs a Pi its memory.
       this.#db.pragma('cache_size = -4000');
       this.#sql = prepare(this.#db);
@@ -76,7 +81,9 @@ export class ReadingsFile {
   merge(readings: readonly Reading[]): void {
     this.#db.pragma('synchronous = NORMAL');
     this.#db.transaction(() => {
-      for (const reading of readings) this.#sql.insert.run(toColumns(reading));
+      const inGroups = readings.length - (readings.length % GROUP);
+      for (let i = 0; i < inGroups; i += GROUP) this.#sql.insertGroup.run(toColumns(readings.slice(i, i + GROUP)));
+      for (const reading of readings.slice(inGroups)) this.#sql.insert.run(toColumns([reading]));
     });
   }
 
@@ -138,13 +145,19 @@ export class ReadingsFile {
   }
 }
 
+function prepareInsert(db: Database, rows: number) {
+  const values = Array(rows).fill('(?, ?, ?, ?, ?, ?, ?)').join(', ');
+  return db.prepare(`INSERT INTO readings (${COLUMNS}) VALUES ${values} ON CONFLICT (resource, at_ms) DO NOTHING`);
+}
+
 function prepare(db: Database) {
   return {
     append: db.prepare('INSERT INTO journal (readings) VALUES (?)'),
     blocks: db.prepare<{ id: number; readings: Buffer }>('SELECT id, readings FROM journal ORDER BY id'),
     lastBlock: db.prepare('SELECT readings FROM journal ORDER BY id DESC LIMIT 1'),
     forget: db.prepare('DELETE FROM journal WHERE id <= ?'),
-    insert: db.prepare(`INSERT INTO readings (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (resource, at_ms) DO NOTHING`),
+    insert: prepareInsert(db, 1),
+    insertGroup: prepareInsert(db, GROUP),
     before: db.prepare<ReadingRow>(
       `SELECT ${COLUMNS} FROM readings WHERE resource = ? AND at_ms < ? ORDER BY at_ms DESC LIMIT 1`,
     ),

@@ -38,7 +38,7 @@ describe('encoding', () => {
     ];
     fc.assert(
       fc.property(anyReading, (given) => {
-        const columns = toColumns(given);
+        const columns = toColumns([given]);
         for (const column of columns) expect(column === null || Number.isSafeInteger(column)).toBe(true);
         const back = fromRow(Object.fromEntries(names.map((name, i) => [name, columns[i]])) as unknown as ReadingRow);
         for (const key of ['resource', 'at', 'flags'] as const) expect(back[key]).toBe(given[key]);
