@@ -117,7 +117,7 @@ const HEADERS = {
   'cache-control': 'no-store',
 } as const;
 
-/** What the caller still sends is not read; without an end of the connection it would be taken for the next request. */
+/** What the caller still sends is thrown away. */
 function refuse(request: IncomingMessage, status: number, reason: string): readonly [number, string] {
   request.resume();
   return [status, reason];
