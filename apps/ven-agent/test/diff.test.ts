@@ -34,7 +34,7 @@ describe('attributes to write', () => {
 
 describe('the difference between the database and the VTN', () => {
   test('a second resource of the same name is surplus, the first stays', () => {
-    const diff = diffResources([{ name: 'r', attributes: [] }], [onVtn('1', 'r'), onVtn('2', 'r')]);
+    const diff = diffResources([{ name: 'r', attributes: () => [] }], [onVtn('1', 'r'), onVtn('2', 'r')]);
     expect(diff.unchanged.map(({ id }) => id)).toEqual(['1']);
     expect(diff.surplus.map(({ id }) => id)).toEqual(['2']);
   });
@@ -42,7 +42,7 @@ describe('the difference between the database and the VTN', () => {
   const names = fc.uniqueArray(fc.constantFrom(...'abcdefghij'), { maxLength: 10 });
   const values = fc.constantFrom<Attribute['values'][number]>(0, 1, 'x', true, { x: 1, y: 2 });
   const wanted: fc.Arbitrary<Desired[]> = names.chain((chosen) =>
-    fc.tuple(...chosen.map((name) => values.map((value) => ({ name, attributes: [attribute('A', value)] })))),
+    fc.tuple(...chosen.map((name) => values.map((value) => ({ name, attributes: () => [attribute('A', value)] })))),
   ) as fc.Arbitrary<Desired[]>;
   const existing = fc.array(fc.record({ name: fc.constantFrom(...'abcdefghijkl'), value: values, foreign: fc.boolean() }), {
     maxLength: 15,
@@ -70,7 +70,7 @@ describe('the difference between the database and the VTN', () => {
         const after = [
           ...diff.unchanged,
           ...diff.update.map(({ current, attributes }) => ({ ...current, attributes }) as VenResource),
-          ...diff.create.map(({ name, attributes }) => onVtn(`new-${name}`, name, attributes)),
+          ...diff.create.map(({ name, attributes }) => onVtn(`new-${name}`, name, attributes())),
         ];
         const again = diffResources(desired, after);
         expect([again.create, again.update, again.surplus]).toEqual([[], [], []]);

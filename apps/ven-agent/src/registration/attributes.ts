@@ -5,7 +5,8 @@ import type { Resource } from '@venfleet/resource-db';
 /** What a VEN or a resource should look like on the VTN. */
 export interface Desired {
   readonly name: string;
-  readonly attributes: readonly Attribute[];
+  /** Made anew each time: those of thousands of resources need not wait in memory for their turn. */
+  attributes(): readonly Attribute[];
 }
 
 /**
@@ -16,7 +17,7 @@ export interface Desired {
 export function desiredResource(resource: Resource): Desired {
   return {
     name: resource.resourceId,
-    attributes: [
+    attributes: () => [
       location(resource.position),
       { type: 'MAX_POWER_CONSUMPTION', values: [toKilowatts(resource.pMax)] },
       { type: 'DESCRIPTION', values: [resource.name] },
@@ -38,7 +39,7 @@ export function desiredVen(name: string, resources: readonly Resource[]): Desire
   const power = resources.reduce((sum, resource) => sum + resource.pMax, 0) / 1000;
   return {
     name,
-    attributes: [
+    attributes: () => [
       location({ longitude: mean((p) => p.longitude), latitude: mean((p) => p.latitude) }),
       { type: 'MAX_POWER_CONSUMPTION', values: [round(power, 3)] },
     ],

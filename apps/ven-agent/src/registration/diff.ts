@@ -26,7 +26,7 @@ export function diffResources(desired: readonly Desired[], existing: readonly Ve
     const current = byName.get(want.name);
     if (current === undefined) create.push(want);
     else {
-      const attributes = mergedAttributes(want.attributes, current.attributes);
+      const attributes = mergedAttributes(want.attributes(), current.attributes);
       if (attributes === undefined) unchanged.push(current);
       else update.push({ current, attributes });
     }

@@ -82,6 +82,11 @@ class VenWork {
     return this.#desired;
   }
 
+  /** To be begun after a request: the database is read while the VTN answers. */
+  async #readWant(): Promise<ReturnType<VenRegistration['desired']>> {
+    return this.#want;
+  }
+
   async run(): Promise<VenResult> {
     const { ven, action } = await this.#ensureVen();
     // A VEN that was made just now has no resources yet: with many small VENs, asking is a noticeable part of the work.
@@ -94,18 +99,15 @@ class VenWork {
     }
     const surplus = this.#r.prune ? [] : diff.surplus;
     for (const resource of surplus) this.#ids.set(resource.name, resource.id);
-    const steps = [
-      ...diff.create.map((want) => this.#step(want.name, this.#created, () => this.#create(ven, want))),
-      ...diff.update.map((u) =>
-        this.#step(u.current.name, this.#updated, () =>
-          this.#do('write resources', (client) => client.updateResource(u.current, { attributes: u.attributes })),
-        ),
+    await concurrently(diff.create, AT_ONCE, (want) => this.#step(want.name, this.#created, () => this.#create(ven, want)));
+    await concurrently(diff.update, AT_ONCE, ({ current, attributes }) =>
+      this.#step(current.name, this.#updated, () =>
+        this.#do('write resources', (client) => client.updateResource(current, { attributes })),
       ),
-      ...(this.#r.prune ? diff.surplus : []).map((resource) =>
-        this.#step(resource.name, this.#deleted, () => this.#delete(resource)),
-      ),
-    ];
-    await concurrently(steps, AT_ONCE, (step) => step());
+    );
+    await concurrently(this.#r.prune ? diff.surplus : [], AT_ONCE, (resource) =>
+      this.#step(resource.name, this.#deleted, () => this.#delete(resource)),
+    );
     return this.#result(
       action,
       ven?.id,
@@ -142,19 +144,17 @@ class VenWork {
     };
   }
 
-  /** A unit of work on one resource that notes its outcome; only a bug or an abort goes through. */
-  #step(name: string, done: string[], work: () => Promise<VenResource | undefined>): () => Promise<void> {
-    return async () => {
-      try {
-        const resource = this.#r.dryRun ? undefined : await work();
-        if (resource !== undefined) this.#ids.set(name, resource.id);
-        done.push(name);
-      } catch (error) {
-        if (!isVenfleetError(error)) throw error;
-        this.#failures.push({ ven: this.#name, resource: name, code: error.code, message: error.message });
-      }
-      this.#r.onResource();
-    };
+  /** Works on one resource and notes the outcome; only a bug or an abort goes through. */
+  async #step(name: string, done: string[], work: () => Promise<VenResource | undefined>): Promise<void> {
+    try {
+      const resource = this.#r.dryRun ? undefined : await work();
+      if (resource !== undefined) this.#ids.set(name, resource.id);
+      done.push(name);
+    } catch (error) {
+      if (!isVenfleetError(error)) throw error;
+      this.#failures.push({ ven: this.#name, resource: name, code: error.code, message: error.message });
+    }
+    this.#r.onResource();
   }
 
   #do<T>(right: Parameters<Access['perform']>[0], work: (client: VtnClient) => Promise<T>): Promise<T> {
@@ -164,12 +164,10 @@ class VenWork {
 
   /** Finds, creates or adopts the VEN and brings its name and attributes up to date. */
   async #ensureVen(): Promise<{ ven: Ven | undefined; action: Action }> {
-    const existing = await this.#findVen();
+    const [existing, want] = await Promise.all([this.#findVen(), this.#readWant()]);
     if (existing !== undefined) return this.#updateVen(existing);
     if (this.#r.dryRun) return { ven: undefined, action: 'created' };
-    const { name, attributes } = this.#want.ven;
-    const clientId = this.#r.clientId;
-    const spec = clientId === undefined ? { name, attributes } : { name, attributes, clientId };
+    const spec = { name: want.ven.name, attributes: want.ven.attributes(), clientId: this.#r.clientId };
     const made = await this.#createOrFind(
       () => this.#do('write VEN', (client) => client.createVen(spec)),
       async () => (await this.#findVen()) ?? (await this.#findHiddenVen()),
@@ -179,7 +177,7 @@ class VenWork {
 
   async #updateVen(ven: Ven): Promise<{ ven: Ven; action: Action }> {
     const { name } = this.#r;
-    const attributes = mergedAttributes(this.#want.ven.attributes, ven.attributes);
+    const attributes = mergedAttributes(this.#want.ven.attributes(), ven.attributes);
     if (attributes === undefined && ven.name === name) return { ven, action: 'unchanged' };
     if (this.#r.dryRun) return { ven, action: 'updated' };
     const changes = attributes === undefined ? { name } : { name, attributes };
@@ -225,11 +223,12 @@ class VenWork {
   async #create(ven: Ven | undefined, want: Desired): Promise<VenResource> {
     if (ven === undefined) throw new TypeError('a resource needs its VEN first');
     const made = await this.#createOrFind(
-      () => this.#do('write resources', (client) => client.createResource(ven, want)),
+      () =>
+        this.#do('write resources', (client) => client.createResource(ven, { name: want.name, attributes: want.attributes() })),
       async () =>
         (await this.#do('read', (client) => client.listResources(ven.id, { name: want.name }))).find((r) => r.name === want.name),
     );
-    const attributes = made.found ? mergedAttributes(want.attributes, made.object.attributes) : undefined;
+    const attributes = made.found ? mergedAttributes(want.attributes(), made.object.attributes) : undefined;
     if (attributes === undefined) return made.object;
     return this.#do('write resources', (client) => client.updateResource(made.object, { attributes }));
   }
