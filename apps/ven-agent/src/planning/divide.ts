@@ -164,7 +164,7 @@ function fill(slots: readonly Slot[], room: number, { claim, counting, at, least
     shares = slots.map((slot) => shareOf(slot, counting, hard));
     level = levelFor(shares, room, counting);
   }
-  const between = slots.filter((slot, i) => isBetween(slot, allowedAt(shares[i] as Share, level), least));
+  const between = slots.filter((slot, i) => isBetween(slot, allowedAt(shares[i] as Share, level)));
   if (between.length === 0) {
     const allowed = sumOf(shares, level, counting);
     for (const slot of slots) holdAt(slot, level, hard, counting, claim);
@@ -193,8 +193,7 @@ interface Filling {
   readonly least: number;
 }
 
-const isBetween = ({ resource: { type } }: Slot, allowed: number, least: number): boolean =>
-  type === 'EV' && allowed > 0 && allowed < Math.floor(least);
+const isBetween = ({ lowest }: Slot, allowed: number): boolean => allowed > 0 && allowed < Math.floor(lowest);
 
 /** How long those charge whose turn it is, where there is not enough for all. */
 const TURN = minutes(15);
@@ -204,7 +203,7 @@ function inTurn(slots: readonly Slot[], at: Instant): Slot[] {
   const byId = [...slots].sort((a, b) => a.resource.id - b.resource.id);
   const first = Math.floor(at / TURN) % byId.length;
   const turned = [...byId.slice(first), ...byId.slice(0, first)];
-  const hasVehicle = ({ state }: Slot): number => Number(state.vehicle?.connected ?? (state.power ?? 0) > 0);
+  const hasVehicle = ({ state }: Slot): number => Number(state.vehicle?.connected ?? true);
   const leaves = ({ state }: Slot): number => state.vehicle?.departure ?? Number.MAX_SAFE_INTEGER;
   return turned.sort((a, b) => hasVehicle(b) - hasVehicle(a) || leaves(a) - leaves(b));
 }

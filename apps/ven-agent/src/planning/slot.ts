@@ -27,6 +27,8 @@ export interface Slot {
   readonly absence: Absence | undefined;
   /** The least that it is held to: physically, with what its user needs, and when all else must stand back. */
   readonly floor: { readonly usual: number; readonly hard: number };
+  /** Below this it draws nothing at all: what a vehicle charges with at least. */
+  readonly lowest: number;
   /** Each lower than the one before. */
   readonly bounds: Bound[];
 }
@@ -46,10 +48,13 @@ export function slotOf(
   reference: Watts | undefined,
   { at, until, policy }: { readonly at: Instant; readonly until: End; readonly policy: PlanningPolicy },
 ): Slot {
-  const load = state.baseline ?? reference ?? state.power;
+  const known = state.baseline ?? reference ?? state.power;
+  const lowest = resource.type === 'EV' ? Math.min(policy.charging.least, resource.pMax) : 0;
+  // A station that draws nothing may have a vehicle that waits, or get one: only where none is there it wants nothing.
+  const load = resource.type === 'EV' && state.vehicle?.connected !== false ? watts(Math.max(known ?? 0, lowest)) : known;
   const held = state.limit !== undefined && state.power !== undefined && state.power >= HELD * state.limit;
-  const present = state.power === undefined ? load : held ? watts(Math.max(state.power, load ?? 0)) : state.power;
-  return { resource, state, load, present, absence: absenceOf(resource, state), floor: floorOf(), bounds: [] };
+  const present = state.power === undefined ? known : held ? watts(Math.max(state.power, load ?? 0)) : state.power;
+  return { resource, state, load, present, absence: absenceOf(resource, state), floor: floorOf(), lowest, bounds: [] };
 
   function floorOf(): Slot['floor'] {
     const { pMin, pMax } = resource;
@@ -100,6 +105,7 @@ export function upperOf(slot: Slot): number {
 /** Lays a limit on a resource; one that is no lower than what holds it already changes nothing. */
 export function hold(slot: Slot, limit: number, holder: Holder): void {
   // Whole watts, and never above what was found: devices know no fractions.
-  const whole = Math.floor(limit + 1e-6);
+  const fit = Math.floor(limit + 1e-6);
+  const whole = fit < Math.floor(slot.lowest) ? 0 : fit;
   if (whole < Math.floor(upperOf(slot))) slot.bounds.push({ holder, limit: watts(Math.max(0, whole)) });
 }

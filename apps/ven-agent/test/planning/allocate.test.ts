@@ -267,8 +267,14 @@ describe('charging', () => {
     const by = (kW: number) => limits([simply('IMPORT_CAPACITY_LIMIT', kW)], { resources: stations, states: all });
     expect(by(9).toSorted()).toEqual([0, 4.14, 4.14]);
     expect(by(4)).toEqual([0, 0, 0]);
-    // Nothing is kept for a station that draws nothing.
-    expect(limits([simply('IMPORT_CAPACITY_LIMIT', 9)], { resources: stations, states })).toEqual([4.5, 4.5, 0]);
+  });
+
+  it('under a cap a station is kept free where nothing is known of its vehicle, and nothing where there is none', () => {
+    const by = (more: Partial<ResourceState>) =>
+      limits([simply('IMPORT_CAPACITY_LIMIT', 12)], { resources: stations, states: { ...states, 3: drawing(0, more) } });
+    // One of three pauses: whose turn it is.
+    expect(by({}).filter((limit) => limit === 0)).toHaveLength(1);
+    expect(by({ vehicle: { connected: false } })).toEqual([6, 6, 0]);
   });
 
   it('those that leave first go first; without that, each has its turn', () => {
