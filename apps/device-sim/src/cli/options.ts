@@ -5,6 +5,7 @@ import { toUtc } from '../models/calendar.js';
 
 export const DEFAULT_DB = 'config/resources.db';
 export const DEFAULT_PROFILES = 'config/device-profiles';
+export const DEFAULT_STATE = '.venfleet/device-sim.db';
 export const DEFAULT_OPS_PORT = 8010;
 export const DEFAULT_SEED = '1';
 

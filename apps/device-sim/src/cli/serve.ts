@@ -27,6 +27,7 @@ import {
   DEFAULT_OPS_PORT,
   DEFAULT_PROFILES,
   DEFAULT_SEED,
+  DEFAULT_STATE,
   parseMoment,
   parsePositive,
   type SelectionOptions,
@@ -38,6 +39,8 @@ interface ServeOptions extends SelectionOptions {
   readonly seed: string;
   readonly start?: Instant;
   readonly speed: number;
+  /** false for --no-state */
+  readonly state?: string | false;
   readonly host?: string;
   readonly broker?: string;
   readonly brokerUser?: string;
@@ -57,6 +60,11 @@ export function addServe(program: Command): void {
     .option('--seed <SEED>', 'of all chance: the same seed, start and steps give the same values', DEFAULT_SEED)
     .option('--start <TIME>', 'when simulated time begins, Danish time unless it has a zone (default: now)', parseMoment)
     .option('--speed <N>', 'simulated seconds in a real one', parsePositive, 1)
+    .option(
+      '--state <FILE>',
+      `where the meters keep their counters until the next run (default: ${DEFAULT_STATE}; none with --start or --speed, which begin at 0)`,
+    )
+    .option('--no-state', 'all counters begin at 0')
     .option('--host <ADDRESS>', 'where to listen for Modbus and MQTT, in place of the hosts in the database')
     .option('--broker <URL>', 'an MQTT broker to use instead of the own one: mqtt://HOST[:PORT] or mqtts://…', brokerUrl)
     .option('--broker-user <NAME>', 'login at that broker')
@@ -108,10 +116,17 @@ function buildSimulator(options: ServeOptions, logger: ReturnType<typeof createP
     start,
     speed,
     host,
+    state: stateFile(options),
     link: (clients) => openLink(clients, { broker, host, clock: systemClock, random: systemRandom, logger }),
     clock: systemClock,
     logger,
   });
+}
+
+/** A run in a time of its own is to be repeated, so it neither goes on from an earlier one nor leaves anything behind. */
+function stateFile({ state, start, speed }: ServeOptions): string | undefined {
+  if (typeof state === 'string') return state;
+  return state === false || start !== undefined || speed !== 1 ? undefined : DEFAULT_STATE;
 }
 
 /** Only the sample fleet's own database, which is made of files that are there; another one's name may be a slip. */

@@ -18,7 +18,11 @@ export class MqttSite implements MqttSubject {
     return this.#site.resource.resourceId;
   }
 
-  get start(): Instant {
+  get countsSince(): Instant {
+    return this.#site.countsSince;
+  }
+
+  get start(): { readonly at: Instant; readonly energyWh: number } {
     return this.#site.start;
   }
 

@@ -1,8 +1,10 @@
 import { type Instant, instant } from '@venfleet/core';
 import type { PointValue, Values } from '@venfleet/devices';
 import type { DeviceFaults } from '../faults/registry.js';
+import { total } from '../models/electricity.js';
 import type { ControlWrite, SimResource, SiteModel } from '../models/model.js';
 import type { World } from '../models/world.js';
+import type { Counted } from './counter-store.js';
 
 /** What the simulator knows of a resource. */
 export interface SimulatedResource extends SimResource {
@@ -28,17 +30,31 @@ export class SimSite {
   writes = 0;
   readonly #model: SiteModel;
   readonly #world: World;
+  readonly #before: Counted | undefined;
   #damage: Damage | undefined;
 
-  constructor(resource: SimulatedResource, model: SiteModel, world: World, faults: DeviceFaults) {
+  /** @param before what the meter had counted when the simulation began; undefined for a new one */
+  constructor(resource: SimulatedResource, model: SiteModel, world: World, faults: DeviceFaults, before?: Counted) {
     this.resource = resource;
     this.faults = faults;
     this.#model = model;
     this.#world = world;
+    this.#before = before;
   }
 
-  get start(): Instant {
-    return this.#world.start;
+  /** Since when the meter counts. */
+  get countsSince(): Instant {
+    return this.#before?.since ?? this.#world.start;
+  }
+
+  /** When the simulation began, and what the meter had counted then, in Wh. */
+  get start(): { readonly at: Instant; readonly energyWh: number } {
+    return { at: this.#world.start, energyWh: this.#before === undefined ? 0 : total(this.#before.energiesWh) };
+  }
+
+  /** What the meter has counted by `now`, or can have `aheadMs` later at the most. */
+  counted(now: Instant, aheadMs: number): Counted {
+    return { energiesWh: this.#model.counted(now, aheadMs), since: this.countsSince };
   }
 
   /**

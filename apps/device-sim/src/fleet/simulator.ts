@@ -9,6 +9,8 @@ import { createSite } from '../models/create-site.js';
 import { createWorld, type World } from '../models/world.js';
 import type { MqttLink } from '../mqtt/link.js';
 import { MqttFleet, type MqttPlace } from '../mqtt/mqtt-fleet.js';
+import { CounterKeeper } from './counter-keeper.js';
+import { type Counted, CounterStore } from './counter-store.js';
 import { ModbusDevice, modbusUnit } from './modbus-device.js';
 import { MqttSite } from './mqtt-site.js';
 import { type FleetPlan, type GatewayPlan, type MqttPlan, planFleet } from './plan.js';
@@ -32,6 +34,8 @@ export interface SimulatorOptions {
   readonly host?: string | undefined;
   /** The way to the broker, given where the database's connections say that it is and who may log in. */
   readonly link: (plans: readonly MqttPlan[]) => Promise<MqttLink>;
+  /** File in which the meters keep their counters from one run to the next; each begins at 0 unless given. */
+  readonly state?: string | undefined;
   /** Real time. */
   readonly clock: Clock;
   readonly logger: Logger;
@@ -74,20 +78,38 @@ export class Simulator {
   }
 
   /**
-   * Reads the database and the profiles, then opens the gateways and the way to the broker: all or nothing.
-   * @throws VenfleetError as loadProfiles, openResourceDb, planFleet, startGateways and the link's start do.
+   * Reads the database and the profiles, then opens the counters' file, the gateways and the way to the broker: all or
+   * nothing.
+   * @throws VenfleetError as loadProfiles, openResourceDb, planFleet, openDatabase, startGateways and the link's start do.
    */
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new VenfleetError('ALREADY_STARTED', 'this simulator is running already');
-    const running = await this.#build(this.#plan());
-    await startGateways(running.gateways);
+    const plan = this.#plan();
+    const { state } = this.#options;
+    const store = state === undefined ? undefined : new CounterStore(state);
     try {
-      await running.mqtt?.start();
+      this.#running = await this.#startAll(await this.#build(plan, store?.load()), store);
     } catch (error) {
-      await Promise.all(running.gateways.map((gateway) => gateway.stop()));
+      store?.close();
       throw error;
     }
-    this.#running = running;
+  }
+
+  async #startAll(parts: Parts, store: CounterStore | undefined): Promise<Running> {
+    const { clock: realClock, logger } = this.#options;
+    await startGateways(parts.gateways);
+    try {
+      await parts.mqtt?.start();
+      const sites = [...parts.devices.values()].map(({ site }) => site);
+      const options = { sites, clock: this.clock, realClock, speed: this.speed, logger };
+      const counters = store === undefined ? undefined : new CounterKeeper({ ...options, store });
+      counters?.start();
+      return { ...parts, counters };
+    } catch (error) {
+      await parts.mqtt?.stop();
+      await Promise.all(parts.gateways.map((gateway) => gateway.stop()));
+      throw error;
+    }
   }
 
   /** In the reverse order. Harmless when not started. */
@@ -97,6 +119,8 @@ export class Simulator {
     this.faults.clearAll();
     await running?.mqtt?.stop();
     await Promise.all(running?.gateways.map((gateway) => gateway.stop()) ?? []);
+    // Nobody reads a meter any more.
+    await running?.counters?.stop();
   }
 
   get isRunning(): boolean {
@@ -154,13 +178,13 @@ export class Simulator {
     }
   }
 
-  async #build(plan: FleetPlan): Promise<Running> {
+  async #build(plan: FleetPlan, counted: ReadonlyMap<string, Counted> = new Map()): Promise<Parts> {
     const meterGateways = new Map<Resource, string>();
     for (const { host, port, units } of plan.gateways) {
       for (const { role, resource } of units) if (role === 'meter') meterGateways.set(resource, `${host}:${port}`);
     }
     const sites = new Map(
-      plan.resources.map((resource) => [resource.resourceId, this.#site(resource, meterGateways.get(resource))]),
+      plan.resources.map((resource) => [resource.resourceId, this.#site(resource, meterGateways.get(resource), counted)]),
     );
     const gateways = plan.gateways.map((gateway) => this.#gateway(gateway, sites));
     return {
@@ -171,12 +195,14 @@ export class Simulator {
     };
   }
 
-  #site(from: Resource, gateway: string | undefined): SimSite {
+  #site(from: Resource, gateway: string | undefined, counted: ReadonlyMap<string, Counted>): SimSite {
     // What the database knows beyond that, for every resource, would only take up memory.
     const { resourceId, name, meterPointId, type, pMin, pMax, eMin, eMax } = from;
     const [ven, subType] = [this.#shared(from.ven), this.#shared(from.subType)];
     const resource = { resourceId, name, ven, meterPointId, type, subType, pMin, pMax, eMin, eMax };
-    return new SimSite(resource, createSite(resource, this.#world), this.#world, this.#faultsOf(resource, gateway));
+    const before = counted.get(resourceId);
+    const model = createSite(resource, this.#world, before?.energiesWh);
+    return new SimSite(resource, model, this.#world, this.#faultsOf(resource, gateway), before);
   }
 
   /** One string for all resources that have it: the database gives each its own. */
@@ -213,11 +239,15 @@ export class Simulator {
   }
 }
 
-interface Running {
+interface Parts {
   readonly devices: ReadonlyMap<string, SimulatedDevice>;
   readonly gateways: readonly ModbusGateway[];
   readonly mqtt: MqttFleet | undefined;
   readonly withoutDevice: number;
+}
+
+interface Running extends Parts {
+  readonly counters: CounterKeeper | undefined;
 }
 
 function devicesOf(plan: FleetPlan, sites: ReadonlyMap<string, SimSite>): Map<string, SimulatedDevice> {

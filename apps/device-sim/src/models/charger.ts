@@ -1,7 +1,16 @@
 import type { Instant } from '@venfleet/core';
 import { HOUR_MS } from './calendar.js';
 import { type BatteryBounds, type StationKind, sessionIn, slotAt, slotStart, stationKind } from './charging-sessions.js';
-import { gridFrequency, loadedVoltage, meterValues, NOMINAL_VOLTAGE, openVoltage } from './electricity.js';
+import {
+  gridFrequency,
+  loadedVoltage,
+  meterValues,
+  NOMINAL_VOLTAGE,
+  openVoltage,
+  sumOf,
+  type ThreePhase,
+  total,
+} from './electricity.js';
 import type {
   ChargerModel,
   ChargerState,
@@ -12,7 +21,7 @@ import type {
   SimResource,
 } from './model.js';
 import { chanceKey } from './noise.js';
-import { commonMistakes, DEFAULT_VALID_FOR_S, SteppedModel, secondsLeft } from './stepped-model.js';
+import { commonMistakes, DEFAULT_VALID_FOR_S, NOTHING_COUNTED, SteppedModel, secondsLeft } from './stepped-model.js';
 import type { World } from './world.js';
 
 /** The least that a pilot signal can grant (IEC 61851-1, annex A); below it the vehicle has to pause. */
@@ -77,8 +86,8 @@ export class Charger extends SteppedModel<ChargerValues> implements ChargerModel
   #phases: 1 | 3;
   #stopped = false;
 
-  constructor(resource: SimResource, world: World) {
-    super(world);
+  constructor(resource: SimResource, world: World, before = NOTHING_COUNTED) {
+    super(world, before);
     this.#key = chanceKey(world.seed, resource.resourceId);
     this.#kind = stationKind(this.#key);
     this.#pMax = resource.pMax;
@@ -208,20 +217,25 @@ export class Charger extends SteppedModel<ChargerValues> implements ChargerModel
 
   protected meter(hours: number): MeterValues {
     const powers = [this.#power1, this.#power2, this.#power3] as const;
-    const energies = [
+    const energies = sumOf(this.before, [
       this.#energy1 + this.#power1 * hours,
       this.#energy2 + this.#power2 * hours,
       this.#energy3 + this.#power3 * hours,
-    ] as const;
+    ]);
     return meterValues({
       powerW: this.#power(),
       powersW: powers,
       voltagesV: [this.#voltage(0), this.#voltage(1), this.#voltage(2)],
       powerFactor: POWER_FACTOR,
       frequencyHz: gridFrequency(this.world.gridKey, this.heldSince),
-      energyWh: energies[0] + energies[1] + energies[2],
+      energyWh: total(energies),
       energiesWh: energies,
     });
+  }
+
+  /** Of three phases one takes its share of P_max, and a tenth more at the highest voltage. */
+  protected mostPowers(): ThreePhase {
+    return this.#wired === 1 ? [this.#pMax, 0, 0] : [0.4 * this.#pMax, 0.4 * this.#pMax, 0.4 * this.#pMax];
   }
 
   protected control(now: number): ChargerValues {

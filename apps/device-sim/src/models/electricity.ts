@@ -7,6 +7,14 @@ export const NOMINAL_VOLTAGE = 230;
 /** Three phases' values, L1 first. */
 export type ThreePhase = readonly [number, number, number];
 
+export function total([a, b, c]: ThreePhase): number {
+  return a + b + c;
+}
+
+export function sumOf([a1, a2, a3]: ThreePhase, [b1, b2, b3]: ThreePhase): ThreePhase {
+  return [a1 + b1, a2 + b2, a3 + b3];
+}
+
 /** Channels of chance: see load-curve.ts for 0…31. */
 const SPLIT_CHANNEL = 32;
 const POWER_FACTOR_CHANNEL = 35;

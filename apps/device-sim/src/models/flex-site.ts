@@ -7,13 +7,15 @@ import {
   openVoltage,
   phaseSplit,
   sitePowerFactor,
+  sumOf,
   type ThreePhase,
+  total,
 } from './electricity.js';
 import { loadFraction } from './load-curve.js';
 import { type LoadProfile, loadProfile } from './load-profiles.js';
 import type { ControlWrite, FlexState, FlexValues, LoadModel, MeterValues, SimResource } from './model.js';
 import { chanceKey } from './noise.js';
-import { commonMistakes, DEFAULT_VALID_FOR_S, SteppedModel, secondsLeft } from './stepped-model.js';
+import { commonMistakes, DEFAULT_VALID_FOR_S, NOTHING_COUNTED, SteppedModel, secondsLeft } from './stepped-model.js';
 import type { World } from './world.js';
 
 /** After an override the controller limits again once this share of the buffer is back. */
@@ -56,8 +58,8 @@ export class FlexSite extends SteppedModel<FlexValues> implements LoadModel {
   #expired = false;
   #overridden = false;
 
-  constructor(resource: SimResource, world: World) {
-    super(world);
+  constructor(resource: SimResource, world: World, before = NOTHING_COUNTED) {
+    super(world, before);
     this.#key = chanceKey(world.seed, resource.resourceId);
     this.#profile = loadProfile(resource.subType);
     this.#pMin = Math.min(resource.pMin, resource.pMax);
@@ -133,9 +135,13 @@ export class FlexSite extends SteppedModel<FlexValues> implements LoadModel {
       voltagesV: [voltage(0), voltage(1), voltage(2)],
       powerFactor: sitePowerFactor(this.#key, this.#profile.powerFactor),
       frequencyHz: gridFrequency(this.world.gridKey, this.heldSince),
-      energyWh: energy,
-      energiesWh: times(split, energy),
+      energyWh: total(this.before) + energy,
+      energiesWh: sumOf(this.before, times(split, energy)),
     });
+  }
+
+  protected mostPowers(): ThreePhase {
+    return times(phaseSplit(this.#key), this.#pMax);
   }
 
   protected control(now: number): FlexValues {

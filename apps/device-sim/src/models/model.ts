@@ -1,4 +1,5 @@
 import type { Instant, WattHours, Watts } from '@venfleet/core';
+import type { ThreePhase } from './electricity.js';
 
 /** What the physics needs of a resource; a resource-db `Resource` fits as it is. */
 export interface SimResource {
@@ -51,7 +52,7 @@ export type MeterValues = {
   readonly powerFactorL2: number;
   readonly powerFactorL3: number;
   readonly frequencyHz: number;
-  /** Counters in Wh since the start of the simulation: the integral of power, up to this very moment. */
+  /** Counters in Wh: what the meter had counted before, and the integral of power since, up to this very moment. */
   readonly energyImportWh: number;
   readonly energyImportL1Wh: number;
   readonly energyImportL2Wh: number;
@@ -158,6 +159,8 @@ export interface SiteModel {
   advanceTo(at: Instant): void;
   /** The meter at `at`. */
   readMeter(at: Instant): MeterValues;
+  /** What the meter has counted on each phase, in Wh, at `at`, or can have counted `aheadMs` later at the most. */
+  counted(at: Instant, aheadMs: number): ThreePhase;
   /** The controller at `at`: a charger's, or the flex-controller's beside the meter. */
   readControl(at: Instant): FlexValues | ChargerValues;
   /**

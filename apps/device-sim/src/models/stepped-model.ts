@@ -1,10 +1,14 @@
 import { type Instant, VenfleetError } from '@venfleet/core';
 import { HOUR_MS } from './calendar.js';
+import type { ThreePhase } from './electricity.js';
 import type { ChargerValues, ControlWrite, FlexValues, MeterValues, SiteModel } from './model.js';
 import type { World } from './world.js';
 
 /** How long a limit holds that came without a time of its own. */
 export const DEFAULT_VALID_FOR_S = 60;
+
+/** Of a meter that begins to count with the simulation. */
+export const NOTHING_COUNTED: ThreePhase = [0, 0, 0];
 
 /**
  * Runs a site along the grid of simulated time. Power is held constant over a segment; segments meet at
@@ -13,6 +17,8 @@ export const DEFAULT_VALID_FOR_S = 60;
  */
 export abstract class SteppedModel<Control extends FlexValues | ChargerValues> implements SiteModel {
   protected readonly world: World;
+  /** What the meter had counted on each phase before the simulation began, in Wh. */
+  protected readonly before: ThreePhase;
   /** Start of the running segment, epoch ms. */
   protected heldSince: number;
   /** End of the running cell of the grid: the running segment ends here at the latest. */
@@ -20,8 +26,9 @@ export abstract class SteppedModel<Control extends FlexValues | ChargerValues> i
   /** The latest instant that somebody named. */
   #now: number;
 
-  constructor(world: World) {
+  constructor(world: World, before: ThreePhase) {
     this.world = world;
+    this.before = before;
     this.heldSince = world.start;
     this.cellEnd = (Math.floor(world.start / world.step) + 1) * world.step;
     this.#now = world.start;
@@ -36,6 +43,13 @@ export abstract class SteppedModel<Control extends FlexValues | ChargerValues> i
   readMeter(at: Instant): MeterValues {
     this.advanceTo(at);
     return this.meter((this.#now - this.heldSince) / HOUR_MS);
+  }
+
+  counted(at: Instant, aheadMs: number): ThreePhase {
+    const { energyImportL1Wh, energyImportL2Wh, energyImportL3Wh } = this.readMeter(at);
+    const hours = aheadMs / HOUR_MS;
+    const [most1, most2, most3] = this.mostPowers();
+    return [energyImportL1Wh + most1 * hours, energyImportL2Wh + most2 * hours, energyImportL3Wh + most3 * hours];
   }
 
   readControl(at: Instant): Control {
@@ -59,6 +73,8 @@ export abstract class SteppedModel<Control extends FlexValues | ChargerValues> i
   /** The meter, `hours` into the running segment. */
   protected abstract meter(hours: number): MeterValues;
   protected abstract control(now: number): Control;
+  /** What no phase ever exceeds, in W. */
+  protected abstract mostPowers(): ThreePhase;
   /** Why `write` is refused, one line each. */
   protected abstract mistakesIn(write: ControlWrite): string[];
   protected abstract apply(write: ControlWrite, now: number): void;

@@ -21,7 +21,7 @@ export interface Dialect {
 export interface DialectContext {
   readonly now: Instant;
   /** What this device keeps between two messages. */
-  readonly memory: DeviceMemory;
+  memory(): DeviceMemory;
   /** The import counter as it was at an instant that is not over, or now. */
   importAt(at: Instant): number;
 }
@@ -64,7 +64,8 @@ const SHELLY: Dialect = {
 /** Tasmota: SENSOR each TelePeriod, 300 s unless set otherwise. */
 const TASMOTA: Dialect = {
   routines: [{ messages: ['sensor'], periodMs: 300 * SECOND }],
-  values(message, meter, { now, memory, importAt }) {
+  values(message, meter, { now, memory: remembered, importAt }) {
+    const memory = remembered();
     const total = Number(meter.energyImportWh);
     turnDay(memory, now, importAt);
     const values = {
@@ -107,8 +108,10 @@ function turnDay(memory: DeviceMemory, now: Instant, importAt: (at: Instant) => 
   memory.day = today;
 }
 
-export function newMemory(start: Instant): DeviceMemory {
-  return { relay: 'ON', day: Math.floor(toLocal(start) / DAY_MS), midnightWh: 0, yesterdayWh: 0, periodWh: 0 };
+/** @param totalWh the counter at the start: the day's begins there */
+export function newMemory(start: Instant, totalWh: number): DeviceMemory {
+  const day = Math.floor(toLocal(start) / DAY_MS);
+  return { relay: 'ON', day, midnightWh: totalWh, yesterdayWh: 0, periodWh: totalWh };
 }
 
 /** What fills the payload templates: the device's name by its own address, and its clock, local and without zone. */

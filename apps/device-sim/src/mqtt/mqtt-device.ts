@@ -20,7 +20,9 @@ export interface MqttSubject {
   /** Keys the device's place within each period, and its serial number. */
   readonly resourceId: string;
   /** Since when it counts. */
-  readonly start: Instant;
+  readonly countsSince: Instant;
+  /** When it was switched on, and what it had counted then. */
+  readonly start: { readonly at: Instant; readonly energyWh: number };
   /** What it measures at `now`, as the device would say it. */
   read(now: Instant): Values;
   /** @throws VenfleetError SIM_WRITE_REFUSED */
@@ -51,7 +53,8 @@ export class MqttDevice {
   readonly #publish: MqttDeviceOptions['publish'];
   readonly #logger: Logger;
   readonly #dialect: Dialect;
-  readonly #memory: DeviceMemory;
+  /** Of a device whose dialect needs one. */
+  #memory: DeviceMemory | undefined;
   #saidPowerW = Number.NaN;
   /** Of a controller that is watched. */
   #saidState = '';
@@ -64,7 +67,6 @@ export class MqttDevice {
     this.#publish = publish;
     this.#logger = logger;
     this.#dialect = dialectOf(profile);
-    this.#memory = newMemory(subject.start);
   }
 
   get resourceId(): string {
@@ -142,9 +144,16 @@ export class MqttDevice {
 
   #valuesFor(name: string, meter: Values, now: Instant): Values {
     const importAt = (at: Instant) => Number(this.#subject.read(at).energyImportWh);
-    const values = this.#dialect.values?.(name, meter, { now, memory: this.#memory, importAt }) ?? meter;
+    const memory = () => this.#remembered();
+    const values = this.#dialect.values?.(name, meter, { now, memory, importAt }) ?? meter;
     if (!this.profile.points.has('x-total-start-time')) return values;
-    return { ...values, 'x-total-start-time': localTime(this.#subject.start) };
+    return { ...values, 'x-total-start-time': localTime(this.#subject.countsSince) };
+  }
+
+  #remembered(): DeviceMemory {
+    const { at, energyWh } = this.#subject.start;
+    this.#memory ??= newMemory(at, energyWh);
+    return this.#memory;
   }
 
   #answer(template: string, payload: Uint8Array, now: Instant): void {
@@ -163,8 +172,8 @@ export class MqttDevice {
 
   /** Tasmota's relay is switched by what its profile calls a query; it is an auxiliary contact here and leaves the load alone. */
   #obeyQuery(query: MqttQuery): void {
-    if (query.name === 'power-on') this.#memory.relay = 'ON';
-    if (query.name === 'power-off') this.#memory.relay = 'OFF';
+    if (query.name === 'power-on') this.#remembered().relay = 'ON';
+    if (query.name === 'power-off') this.#remembered().relay = 'OFF';
   }
 
   /** Whatever becomes of the command, the state that it leaves behind is published. */
