@@ -66,9 +66,13 @@ interface DevicesUp {
   readonly meters: { readonly total: number };
 }
 
-async function startDevices({ db, opsPort }: DemoOptions, signal: AbortSignal, children: Child[]): Promise<DevicesUp> {
+async function startDevices({ db, state, opsPort }: DemoOptions, signal: AbortSignal, children: Child[]): Promise<DevicesUp> {
   say('Starting the simulated devices');
-  const devices = await start(program('apps/device-sim'), ['serve', '--db', db, '--ops-port', String(opsPort), '--json'], signal);
+  const devices = await start(
+    program('apps/device-sim'),
+    ['serve', '--db', db, '--state', join(state, 'device-sim.db'), '--ops-port', String(opsPort), '--json'],
+    signal,
+  );
   children.push(devices);
   return JSON.parse(devices.firstLine) as DevicesUp;
 }
