@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { prepare } from '@venfleet/resource-db';
 import { ROOT, type Workplace } from './workplace.js';
 
-/** Below the ephemeral ports, and not the sample fleet's own: a simulator may be up. */
-const BASE_PORT = 27_000;
+/** Ports that a base port can be sought in: below those that the system gives to clients. */
+const PORTS = { first: 10_000, last: 32_767 };
+/** More than the gateways of the whole sample fleet. */
+const GATEWAYS = 180;
 
 /** The sample fleet on ports of its own, with its simulated devices up. */
 export interface SimulatedFleet {
@@ -21,7 +23,9 @@ export async function simulateFleet(place: Workplace, vens: number): Promise<Sim
   const sample = readFileSync(join(ROOT, 'config/fleet.yaml'), 'utf8');
   writeFileSync(
     config,
-    sample.replace('basePort: 20000', `basePort: ${BASE_PORT}`).replace('port: 1883', `port: ${await freePort()}`),
+    sample
+      .replace('basePort: 20000', `basePort: ${await freePorts(GATEWAYS)}`)
+      .replace('port: 1883', `port: ${await freePort()}`),
   );
   const db = place.path('resources.db');
   prepare({ source: join(ROOT, 'config/exampleassets'), db, config, rejects: place.path('rejects.csv') });
@@ -35,6 +39,8 @@ export async function simulateFleet(place: Workplace, vens: number): Promise<Sim
     '0',
     '--limit',
     String(vens),
+    '--state',
+    place.path('device-sim.db'),
     '--json',
   ]);
   const { ops } = JSON.parse(firstLine) as { ops: string };
@@ -43,9 +49,26 @@ export async function simulateFleet(place: Workplace, vens: number): Promise<Sim
 
 /** A port that was free a moment ago, for programs that must be told one. */
 export function freePort(): Promise<number> {
+  return listenOnce(0);
+}
+
+/** The first of `count` ports in a row that were all free a moment ago: a simulator or another benchmark may be up. */
+async function freePorts(count: number): Promise<number> {
+  // Two benchmarks that begin at the same time look in different places first.
+  const places = Math.floor((PORTS.last - PORTS.first) / count);
+  for (let i = 0; i < places; i++) {
+    const base = PORTS.first + ((process.pid + i) % places) * count;
+    const taken = await Promise.allSettled(Array.from({ length: count }, (_, n) => listenOnce(base + n)));
+    if (taken.every(({ status }) => status === 'fulfilled')) return base;
+  }
+  throw new Error(`there are no ${count} free ports in a row between ${PORTS.first} and ${PORTS.last}`);
+}
+
+/** Listens on a port (0: any free one) and stops again. @returns the port */
+function listenOnce(port: number): Promise<number> {
   return new Promise((done, fail) => {
     const server = createServer().on('error', fail);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', () => {
       const address = server.address();
       server.close(() => (address !== null && typeof address === 'object' ? done(address.port) : fail(new Error('no port'))));
     });

@@ -6,7 +6,7 @@ import type { Row } from '../row.js';
 import { ROOT, type Workplace } from '../workplace.js';
 
 const SIZE = {
-  full: { vens: 158, settling: seconds(30), round: seconds(20) },
+  full: { vens: 158, settling: seconds(90), round: seconds(20) },
   smoke: { vens: 3, settling: seconds(1), round: seconds(1) },
 };
 /** How often the memory is looked at. */
