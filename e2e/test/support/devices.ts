@@ -50,7 +50,7 @@ export interface RunningSimulator extends Listening {
 export function startSimulator(args: readonly string[]): Promise<RunningSimulator> {
   return new Promise((up, fail) => {
     let stopIt = (_signal: NodeJS.Signals): void => {};
-    const outcome = runProgram('device-sim', ['serve', '--ops-port', '0', '--json', ...args], {
+    const outcome = runProgram('device-sim', ['serve', '--ops-port', '0', '--no-state', '--json', ...args], {
       onStart: (kill, stdout, pid) => {
         stopIt = kill;
         let text = '';
