@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from '@venfleet/core/node';
 import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from './config.js';
+import { addEvents, addOptOut } from './events/cli.js';
 import { fleetStatus } from './registration/fleet-status.js';
 import { statusText, summaryText } from './registration/output.js';
 import { registerFleet } from './registration/register-fleet.js';
@@ -21,6 +22,8 @@ export function buildProgram(env: NodeJS.ProcessEnv): Command {
   const program = createProgram('ven-agent', 'OpenADR 3 VEN agent');
   addRegister(program, env);
   addStatus(program, env);
+  addEvents(program, env);
+  addOptOut(program, env);
   addReports(program, env);
   addReportPlan(program, env);
   addRun(program, env);

@@ -66,6 +66,7 @@ export interface ConfigFlags {
   readonly db?: string;
   readonly state?: string;
   readonly outbox?: string;
+  readonly events?: string;
   readonly profiles?: string;
   readonly opsPort?: number;
   readonly logLevel?: string;
@@ -104,6 +105,7 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     vtn.credentials ??
     (client === undefined ? 'config/dev-credentials.json' : undefined);
   const state = flags.state ?? env.VENFLEET_STATE ?? file.state ?? '.venfleet/ven-agent.db';
+  const eventsDatabase = flags.events ?? env.VENFLEET_EVENTS ?? file.events?.database;
   return {
     vtn: {
       url,
@@ -121,7 +123,7 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     db: flags.db ?? env.VENFLEET_DB ?? file.database ?? 'config/resources.db',
     state,
     outbox: flags.outbox ?? env.VENFLEET_OUTBOX ?? file.outbox ?? join(dirname(state), 'outbox.db'),
-    events: eventsSettings(file.events ?? {}, dirname(state), url),
+    events: eventsSettings({ ...file.events, database: eventsDatabase }, dirname(state), url),
     run: runSettings({
       ...file,
       metering: { ...file.metering, ...(flags.profiles === undefined ? {} : { profiles: flags.profiles }) },

@@ -17,6 +17,8 @@ export interface EventFilter {
 export interface ListedEvent extends EventRecord {
   readonly vtn: string;
   readonly ven: string;
+  readonly venId: number;
+  readonly programName: string | undefined;
 }
 
 /**
@@ -66,23 +68,32 @@ export class EventStore {
 
   /** By VTN and VEN, the latest seen first. */
   list({ ven, event }: EventFilter = {}): ListedEvent[] {
-    const optOuts = new Map<number, ReadonlyMap<string, readonly OptOut[]>>();
+    const vens = new Map<number, { optOuts: ReadonlyMap<string, readonly OptOut[]>; programs: ReadonlyMap<string, string> }>();
     return this.#sql.list.all({ ven: ven ?? null, event: event ?? null }).map((row) => {
-      if (!optOuts.has(row.venId)) optOuts.set(row.venId, byEvent(this.#sql.optOuts.all([row.venId])));
-      return { vtn: row.vtn, ven: row.ven, ...toRecord(row, optOuts.get(row.venId)?.get(row.event)) };
+      const known = vens.get(row.venId) ?? {
+        optOuts: byEvent(this.#sql.optOuts.all([row.venId])),
+        programs: new Map(this.#sql.programs.all([row.venId]).map(({ facts }) => programName(facts))),
+      };
+      vens.set(row.venId, known);
+      const record = toRecord(row, known.optOuts.get(row.event));
+      const { vtn, ven: name, venId } = row;
+      return { vtn, ven: name, venId, programName: known.programs.get(record.event.programId), ...record };
     });
   }
 
-  /** Notes the operator's refusal. @param resource resourceName; absent: all of the VEN's */
-  optOut({ vtn, ven, event }: ListedEvent, { resource = '', reason }: Pick<OptOut, 'resource' | 'reason'>): void {
-    const { id } = this.#sql.ven.get([vtn, ven]) as { id: number };
-    this.#sql.optOut.run({ ven: id, event: event.id, resource, reason, at: this.#clock.now() });
+  /** Notes the operator's refusal to follow an event, for all that are given or none. @param resource as of {@link OptOut} */
+  optOut(events: readonly ListedEvent[], { resource = '', reason }: Pick<OptOut, 'resource' | 'reason'>): void {
+    const at = this.#clock.now();
+    this.#db.transaction(() => {
+      for (const { venId, event } of events) this.#sql.optOut.run({ ven: venId, event: event.id, resource, reason, at });
+    });
   }
 
-  /** Takes a refusal back. @returns whether there was one */
-  undoOptOut({ vtn, ven, event }: ListedEvent, resource = ''): boolean {
-    const { id } = this.#sql.ven.get([vtn, ven]) as { id: number };
-    return this.#sql.undoOptOut.run([id, event.id, resource]).changes > 0;
+  /** Takes refusals back. @returns how many there were */
+  undoOptOut(events: readonly ListedEvent[], resource = ''): number {
+    return this.#db.transaction(() =>
+      events.reduce((sum, { venId, event }) => sum + this.#sql.undoOptOut.run([venId, event.id, resource]).changes, 0),
+    );
   }
 
   /** Whether another process has written since this was last asked (sqlite.org/pragma.html, data_version). */
@@ -183,6 +194,11 @@ export class VenEventStore {
       this.#sql.noteAction.run({ ven: this.#id, event, at });
     });
   }
+}
+
+function programName(facts: string): [id: string, name: string] {
+  const { id, name } = JSON.parse(facts) as ProgramFacts;
+  return [id, name];
 }
 
 function toRecord(row: EventRow, optOuts: readonly OptOut[] = []): EventRecord {
