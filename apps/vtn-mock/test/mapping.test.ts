@@ -32,6 +32,18 @@ describe('objects across versions', () => {
     expect((await old.ok(old.get(`/programs/${id}`))).targets).toEqual([]);
   });
 
+  it('a 3.0.1 descriptor that does not say its kind is of one that its members fit', async () => {
+    const payloadDescriptors = [
+      { payloadType: 'PRICE', currency: 'EUR' },
+      { payloadType: 'USAGE', readingType: 'DIRECT_READ' },
+      { payloadType: 'PRICE', confidence: [] },
+      { payloadType: 'USAGE', currency: {} },
+    ];
+    const { id } = await old.ok(old.post('/programs', { programName: 'd1', payloadDescriptors }));
+    const kinds = (await now.ok(now.get(`/programs/${id}`))).payloadDescriptors.map((d: { objectType: string }) => d.objectType);
+    expect(kinds).toEqual(['EVENT', 'REPORT', 'EVENT', 'REPORT'].map((kind) => `${kind}_PAYLOAD_DESCRIPTOR`));
+  });
+
   it('3.0.1 program properties are 3.1 attributes, both ways', async () => {
     const properties = {
       programLongName: 'Long',

@@ -1,4 +1,4 @@
-import { NOW_TEXT, type ValuesMap, wire301, wire310 } from '@venfleet/openadr';
+import { NOW_TEXT, type ValuesMap, validator, wire301, wire310 } from '@venfleet/openadr';
 import { type Collection, type CollectionOf, collection, wellFormed } from '../http/collection.js';
 import { type JsonText, member, membersOf, objectText, textOf } from '../http/json.js';
 import { notFound } from '../http/problem.js';
@@ -122,10 +122,14 @@ function content301(body: wire301.ProgramRequest, beyond301: readonly ValuesMap[
   };
 }
 
-/** 3.0.1 may leave out which kind a descriptor is of; 3.1 may not. */
+const isReportDescriptor = validator(wire301.ReportPayloadDescriptor);
+const isEventDescriptor = validator(wire301.EventPayloadDescriptor);
+
+/** 3.0.1 may leave out which kind a descriptor is of; 3.1 may not. Each kind takes the other's members for unknown ones, whatever they are. */
 function kindOf(descriptor: object): string {
   const ofReport = ['readingType', 'accuracy', 'confidence'].some((key) => key in descriptor);
-  return ofReport ? 'REPORT_PAYLOAD_DESCRIPTOR' : 'EVENT_PAYLOAD_DESCRIPTOR';
+  const report = ofReport ? isReportDescriptor.is(descriptor) : !isEventDescriptor.is(descriptor);
+  return report ? 'REPORT_PAYLOAD_DESCRIPTOR' : 'EVENT_PAYLOAD_DESCRIPTOR';
 }
 
 function content310(body: wire310.ProgramRequest): ProgramContent {
