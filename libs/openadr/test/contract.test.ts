@@ -16,7 +16,7 @@ import {
   wire301,
   wire310,
 } from '../src/index.js';
-import { arbitraryOf } from './support/arbitrary.js';
+import { arbitraryOf, broken } from './support/arbitrary.js';
 import { EXCEPTIONS, editAll } from './support/exceptions.js';
 import { exampleOf, loadSpec, normalise, type Schema, type Spec } from './support/spec.js';
 
@@ -192,28 +192,5 @@ for (const version of ['3.0.1', '3.1.0'] as const) {
       const listed = EXCEPTIONS.filter(({ versions }) => versions.includes(version)).map(({ reason }) => `${version}: ${reason}`);
       expect(listed.filter((line) => !used.has(line))).toEqual([]);
     });
-  });
-}
-
-/** Values with one thing in them replaced by something else or left out: mostly, but not always, wrong. */
-function broken(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  const odd = fc.constantFrom<unknown>(undefined, null, '', 'x'.repeat(129), -1, 1.5, 101, true, [], {}, 'no id!');
-  return fc.tuple(values, fc.nat(), odd).map(([value, at, replacement]) => {
-    const places: [container: Record<string, unknown>, key: string][] = [];
-    const visit = (node: unknown) => {
-      if (typeof node !== 'object' || node === null) return;
-      for (const key of Object.keys(node)) {
-        places.push([node as Record<string, unknown>, key]);
-        visit((node as Record<string, unknown>)[key]);
-      }
-    };
-    const copy: unknown = structuredClone(value);
-    visit(copy);
-    const place = places[at % Math.max(1, places.length)];
-    if (place === undefined) return replacement ?? null;
-    const [container, key] = place;
-    if (replacement === undefined && !Array.isArray(container)) delete container[key];
-    else container[key] = replacement ?? null;
-    return copy;
   });
 }

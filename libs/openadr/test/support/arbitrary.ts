@@ -87,3 +87,26 @@ const duration = fc
     const date = years + months + days;
     return `${sign}P${date}${time === '' ? (date === '' ? 'T0S' : '') : `T${time}`}`;
   });
+
+/** Values with one thing in them replaced by something else or left out: mostly, but not always, wrong. */
+export function broken(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  const odd = fc.constantFrom<unknown>(undefined, null, '', 'x'.repeat(129), -1, 1.5, 101, true, [], {}, 'no id!');
+  return fc.tuple(values, fc.nat(), odd).map(([value, at, replacement]) => {
+    const places: [container: Record<string, unknown>, key: string][] = [];
+    const visit = (node: unknown) => {
+      if (typeof node !== 'object' || node === null) return;
+      for (const key of Object.keys(node)) {
+        places.push([node as Record<string, unknown>, key]);
+        visit((node as Record<string, unknown>)[key]);
+      }
+    };
+    const copy: unknown = structuredClone(value);
+    visit(copy);
+    const place = places[at % Math.max(1, places.length)];
+    if (place === undefined) return replacement ?? null;
+    const [container, key] = place;
+    if (replacement === undefined && !Array.isArray(container)) delete container[key];
+    else container[key] = replacement ?? null;
+    return copy;
+  });
+}

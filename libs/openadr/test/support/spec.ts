@@ -35,14 +35,69 @@ export function loadSpec(file: string): Spec | undefined {
 
 type Raw = Record<string, unknown>;
 
+/** What a client may ask of the API, and what it is answered. */
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With parameters in braces: `/programs/{programID}`. */
+  readonly path: string;
+  /** The query's parameters as one object. */
+  readonly query: Schema;
+  /** Of a JSON body, where there is one. */
+  readonly body: Schema | undefined;
+  /** By status; undefined where the answer has no JSON body. */
+  readonly answers: ReadonlyMap<number, Schema | undefined>;
+}
+
+interface RawParameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: Raw;
+}
+
+interface RawOperation {
+  readonly parameters?: readonly RawParameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Raw }>> };
+  readonly responses: Readonly<Record<string, Raw>>;
+}
+
 /** An OpenAPI 3.0 document whose schemas are translated to JSON Schema, references and allOf resolved. */
 export class Spec {
   readonly #schemas: Readonly<Record<string, Raw>>;
-  readonly #paths: Readonly<Record<string, { get?: { parameters?: { name: string; required?: boolean; schema: Raw }[] } }>>;
+  readonly #answers: Readonly<Record<string, Raw>>;
+  readonly #paths: Readonly<Record<string, Partial<Record<'get' | 'post' | 'put' | 'delete', RawOperation>>>>;
 
-  constructor(document: { components: { schemas: Record<string, Raw> }; paths: Raw }) {
+  constructor(document: { components: { schemas: Record<string, Raw>; responses: Record<string, Raw> }; paths: Raw }) {
     this.#schemas = document.components.schemas;
+    this.#answers = document.components.responses;
     this.#paths = document.paths as never;
+  }
+
+  get operations(): Operation[] {
+    return Object.entries(this.#paths).flatMap(([path, methods]) =>
+      (['get', 'post', 'put', 'delete'] as const).flatMap((method) => {
+        const raw = methods[method];
+        return raw === undefined ? [] : [this.#operation(path, method.toUpperCase() as Operation['method'], raw)];
+      }),
+    );
+  }
+
+  #operation(path: string, method: Operation['method'], { parameters = [], requestBody, responses }: RawOperation): Operation {
+    const body = requestBody?.content['application/json']?.schema;
+    const answers = Object.entries(responses).map(([status, raw]) => [Number(status), this.#answer(raw)] as const);
+    return {
+      method,
+      path,
+      query: this.#queryOf(parameters),
+      body: body && this.#translate(body),
+      answers: new Map(answers),
+    };
+  }
+
+  #answer(raw: Raw): Schema | undefined {
+    const answer = typeof raw.$ref === 'string' ? this.#answers[raw.$ref.replace('#/components/responses/', '')] : raw;
+    const { schema } = (answer?.content as Record<string, { schema?: Raw }> | undefined)?.['application/json'] ?? {};
+    return schema && this.#translate(schema);
   }
 
   get names(): string[] {
@@ -59,9 +114,14 @@ export class Spec {
   query(path: string): Schema {
     const parameters = this.#paths[path]?.get?.parameters;
     if (parameters === undefined) throw new Error(`the specification has no parameters of GET ${path}`);
+    return this.#queryOf(parameters);
+  }
+
+  #queryOf(parameters: readonly RawParameter[]): Schema {
+    const ofQuery = parameters.filter((parameter) => parameter.in === 'query');
     return {
       type: 'object',
-      properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, this.#translate(schema)])),
+      properties: Object.fromEntries(ofQuery.map(({ name, schema }) => [name, this.#translate(schema)])),
     };
   }
 
