@@ -16,38 +16,60 @@ export type OperatingState =
   | 'RUNNING_OPTED_OUT'
   | 'SGD_ERROR_CONDITION';
 
-export interface OperatingFacts {
-  /** What the meter says; undefined where it does not answer. */
-  readonly power: Watts | undefined;
+/** What events have come to for a resource, whether it runs or idles. */
+export type OperatingMode = 'normal' | 'acting' | 'curtailed' | 'heightened' | 'opted out' | 'failing';
+
+export interface ControllerFacts {
   /** The controller refuses, lies or does not answer. */
   readonly controllerFails: boolean;
   /** It draws more than it would, to make up for what it was denied. */
   readonly makesUp?: boolean | undefined;
 }
 
+export interface OperatingFacts extends ControllerFacts {
+  /** What the meter says; undefined where it does not answer. */
+  readonly power: Watts | undefined;
+}
+
 /** From here on a resource runs rather than idles, as part of its rating. */
 const RUNNING = 0.01;
 
-/**
- * What a resource's OPERATING_STATE is. NORMAL is said while no event acts on it, whether it runs or idles; the finer
- * words tell what an event has come to.
- * @param resource PlannedResource.id and its rating
- */
-export function operatingState(
-  allocation: Allocation,
-  { id, pMax }: { readonly id: number; readonly pMax: Watts },
-  { power, controllerFails, makesUp }: OperatingFacts,
-): OperatingState {
-  if (power === undefined) return 'ERROR';
-  const running = power > RUNNING * pMax ? 'RUNNING' : 'IDLE';
+/** @param id PlannedResource.id */
+export function operatingMode(allocation: Allocation, id: number, { controllerFails, makesUp }: ControllerFacts): OperatingMode {
   const acting = allocation.segment.claims.filter(
     ({ demand, scope }) => actsOnLoad(demand) && scope.some((one) => one.id === id),
   );
-  const own = allocation.resources.get(id);
-  const limited = own?.setpoint.kind === 'limit';
-  if (controllerFails && (limited || acting.length > 0)) return 'SGD_ERROR_CONDITION';
-  if (limited) return `${running}_CURTAILED`;
-  if (acting.some(({ optedOut }) => optedOut.has(id))) return `${running}_OPTED_OUT`;
-  if (makesUp) return `${running}_HEIGHTENED`;
-  return acting.length > 0 ? `${running}_NORMAL` : 'NORMAL';
+  const limited = allocation.resources.get(id)?.setpoint.kind === 'limit';
+  if (controllerFails && (limited || acting.length > 0)) return 'failing';
+  if (limited) return 'curtailed';
+  if (acting.some(({ optedOut }) => optedOut.has(id))) return 'opted out';
+  if (makesUp) return 'heightened';
+  return acting.length > 0 ? 'acting' : 'normal';
+}
+
+const WORDS = {
+  acting: 'NORMAL',
+  curtailed: 'CURTAILED',
+  heightened: 'HEIGHTENED',
+  'opted out': 'OPTED_OUT',
+} as const;
+
+/**
+ * The word for it. NORMAL is said while no event acts on it, whether it runs or idles; the finer words tell what an
+ * event has come to.
+ */
+export function operatingWord(mode: OperatingMode, power: Watts | undefined, pMax: Watts): OperatingState {
+  if (power === undefined) return 'ERROR';
+  if (mode === 'normal') return 'NORMAL';
+  if (mode === 'failing') return 'SGD_ERROR_CONDITION';
+  return `${power > RUNNING * pMax ? 'RUNNING' : 'IDLE'}_${WORDS[mode]}`;
+}
+
+/** What a resource's OPERATING_STATE is now. @param resource PlannedResource.id and its rating */
+export function operatingState(
+  allocation: Allocation,
+  { id, pMax }: { readonly id: number; readonly pMax: Watts },
+  { power, ...controller }: OperatingFacts,
+): OperatingState {
+  return operatingWord(operatingMode(allocation, id, controller), power, pMax);
 }

@@ -12,7 +12,7 @@ export function renderExplanation(explanation: Explanation): string {
   if (load !== undefined) lines.push(`  draws ${kW(load)} by itself`);
   if (absence !== undefined) lines.push(`  takes no part in what is divided: ${absence}`);
   if (alone !== undefined) lines.push(`  limit by itself, before amounts were divided: ${kW(alone)}`);
-  lines.push(`  nothing changes before ${time(until)}`);
+  lines.push(until === 'forever' ? '  nothing changes any more' : `  nothing changes before ${time(until)}`);
   if (events.length === 0) lines.push('  there are no events');
   return [...lines, ...events.flatMap(eventLines)].join('\n');
 }
@@ -38,6 +38,6 @@ function divisionText({ total, others, room, level, short }: Division): string {
   return `${text}: ${given}${short > 0 ? `; ${kW(short)} cannot be found` : ''}`;
 }
 
-const time = (at: End | Instant): string => (at === 'forever' ? 'for ever' : new Date(at).toISOString());
+const time = (at: End | Instant): string => (at === 'forever' ? 'no end' : new Date(at).toISOString());
 const shiftText = (shift: Duration): string =>
   shift === 0 ? '' : `, moved at random by ${signed(shift, `${toSeconds(shift)} s`)}`;
