@@ -1,3 +1,2 @@
-export { Receiver, type ReceiverOptions } from './receiver.js';
-export { type ConformOptions, type ConformResult, checkConformance, type LineResult, linesOf, type Outcome } from './run.js';
-export type { Credentials } from './token-desk.js';
+export { Receiver } from './receiver.js';
+export { type ConformOptions, type ConformResult, checkConformance, linesOf } from './run.js';
