@@ -48,6 +48,8 @@ export interface PlanNote {
 }
 
 interface ReadInterval {
+  /** Whether it may change what resources draw. */
+  readonly acts: boolean;
   readonly payloads: readonly { readonly type: string; readonly quantity: Quantity; readonly demands: readonly Demand[] }[];
 }
 
@@ -76,14 +78,15 @@ export class Schedule {
     this.#optedOut = optedOut(held, this.scope);
     const notes = new Set<string>();
     const unitsOf = unitFinder([...event.payloadDescriptors, ...programDescriptors]);
-    this.#intervals = event.intervals.map(({ payloads }) => ({
-      payloads: payloads.flatMap((payload) => {
+    this.#intervals = event.intervals.map((interval) => {
+      const payloads = interval.payloads.flatMap((payload) => {
         const meaning = readPayload(payload, unitsOf(payload.type), policy);
         if (!('ignored' in meaning)) return [{ type: payload.type, ...meaning }];
         notes.add(meaning.ignored);
         return [];
-      }),
-    }));
+      });
+      return { payloads, acts: payloads.some(({ demands }) => demands.some(actsOnLoad)) };
+    });
     this.notes = [...notes];
   }
 
@@ -117,15 +120,15 @@ export class Schedule {
     });
   }
 
-  /** Where the intervals that say something, each touching the next, began. */
+  /** Where the intervals that act on the load, each touching the next, began. */
   #runStart(at: Instant): Instant {
     const known = this.#run;
     const isKnown = (time: number) => known !== undefined && known.start <= time && isBefore(time as Instant, known.reaches);
     if (known !== undefined && isKnown(at)) return known.start;
-    const current = this.#speakingAt(at);
+    const current = this.#actingAt(at);
     let start = earliest(current);
     for (;;) {
-      const before = this.#speakingAt(instant(start - 1));
+      const before = this.#actingAt(instant(start - 1));
       if (before.length === 0) break;
       start = known !== undefined && isKnown(start - 1) ? known.start : this.#skipPasses(earliest(before), at);
     }
@@ -141,12 +144,12 @@ export class Schedule {
     return instant(Math.min(start, settled));
   }
 
-  #speakingAt(at: Instant): Span[] {
-    return spansDuring(this.timeline, at).flatMap(({ index, span }) => (this.#speaks(index) ? [span] : []));
+  #actingAt(at: Instant): Span[] {
+    return spansDuring(this.timeline, at).flatMap(({ index, span }) => (this.#acts(index) ? [span] : []));
   }
 
-  #speaks(index: number): boolean {
-    return (this.#intervals[index]?.payloads.length ?? 0) > 0;
+  #acts(index: number): boolean {
+    return this.#intervals[index]?.acts ?? false;
   }
 
   #claimsOf({ index, span }: IndexedSpan, at: Instant): Claim[] {
@@ -155,7 +158,7 @@ export class Schedule {
     const interval = held.event.intervals[index];
     const payloads = this.#intervals[index]?.payloads ?? [];
     if (payloads.length === 0) return [];
-    const actsSince = this.#runStart(at);
+    const actsSince = this.#acts(index) ? this.#runStart(at) : span.start;
     return payloads.flatMap(({ type, quantity, demands }) => {
       const part = partAt(span, interval?.duration ?? 'forever', demands.length, at);
       const demand = demands[part.number];
