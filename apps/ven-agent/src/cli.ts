@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from '@venfleet/core/node';
 import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from './config.js';
+import { addExplain } from './dispatch/cli.js';
 import { addEvents, addOptOut } from './events/cli.js';
 import { fleetStatus } from './registration/fleet-status.js';
 import { statusText, summaryText } from './registration/output.js';
@@ -27,6 +28,7 @@ export function buildProgram(env: NodeJS.ProcessEnv): Command {
   addReports(program, env);
   addReportPlan(program, env);
   addRun(program, env);
+  addExplain(program);
   return program;
 }
 

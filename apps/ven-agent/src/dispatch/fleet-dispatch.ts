@@ -1,15 +1,18 @@
 import { type Clock, isAbort, type Logger, milliseconds } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
+import type { ControlState } from '../control/model.js';
 import type { FeedUpdate } from '../events/held-events.js';
 import type { PlanningPolicy } from '../planning/policy.js';
 import type { ReadingSource } from '../readings/reading.js';
+import type { Decision } from './decision.js';
 import { type Controls, type SeesEvents, VenDispatch } from './ven-dispatch.js';
 
 export interface FleetDispatchOptions {
   readonly vens: ReadonlyMap<string, readonly Resource[]>;
   /** The events of a VEN; undefined where it has none to hear. */
   readonly events: (ven: string) => (SeesEvents & { subscribe(listener: (update: FeedUpdate) => void): () => void }) | undefined;
-  readonly control: Controls;
+  readonly control: Controls & { onChange(listener: (state: ControlState) => void): () => void };
+  readonly note: (resource: number, decision: Decision) => void;
   readonly readings: ReadingSource;
   readonly policy: PlanningPolicy;
   readonly clock: Clock;
@@ -34,11 +37,11 @@ export class FleetDispatch {
 
   /** The events must have been started; those of the last life are carried on at once. */
   start(): void {
-    const { vens, events, ...rest } = this.#options;
+    const { vens, events, control, ...rest } = this.#options;
     for (const [ven, resources] of vens) {
       const own = events(ven);
       if (own === undefined) continue;
-      const dispatch = new VenDispatch({ ...rest, ven, resources, events: own });
+      const dispatch = new VenDispatch({ ...rest, control, ven, resources, events: own });
       this.#vens.set(ven, dispatch);
       this.#unsubscribe.push(
         own.subscribe((update) => {
@@ -48,6 +51,7 @@ export class FleetDispatch {
         }),
       );
     }
+    this.#unsubscribe.push(control.onChange(({ resource: { id, ven } }) => this.#vens.get(ven)?.noteState(id)));
     this.#running = this.#run(this.#stopping.signal);
   }
 

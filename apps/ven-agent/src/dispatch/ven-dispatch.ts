@@ -1,4 +1,4 @@
-import type { Clock, Instant, Logger } from '@venfleet/core';
+import type { Clock, Instant, Logger, Watts } from '@venfleet/core';
 import type { Target } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import type { Wanted } from '../control/model.js';
@@ -8,6 +8,7 @@ import type { HeldEvent, PlannedResource, ResourceState } from '../planning/mode
 import { type Plan, planVen } from '../planning/plan.js';
 import type { PlanningPolicy } from '../planning/policy.js';
 import { ReferenceLoads } from '../planning/references.js';
+import { type Decision, decisionOf } from './decision.js';
 import { type SeesControl, Sight, type SightOptions } from './sight.js';
 
 /** What dispatch needs of control. */
@@ -25,12 +26,16 @@ export interface VenDispatchOptions extends Omit<SightOptions, 'clock' | 'contro
   readonly events: SeesEvents;
   readonly control: Controls;
   readonly policy: PlanningPolicy;
+  /** Told what was decided for a resource, again and again. */
+  readonly note: (resource: number, decision: Decision) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** As long as an event acts, it is looked so often at who takes part and who has dropped out. */
 const LOOK_AGAIN_MS = 2000;
+/** A time so short ago is the present. */
+const JUST_NOW_MS = 5000;
 
 /**
  * Turns the events of one VEN into what each of its controllers is to do. Stateless but for the loads that an event
@@ -82,17 +87,34 @@ export class VenDispatch {
     this.#handOut(allocation);
   }
 
-  /** What was decided last; undefined before the first pass. */
-  get allocation(): Allocation | undefined {
-    return this.#allocation;
+  /** What is decided now. */
+  present(): { readonly plan: Plan; readonly allocation: Allocation } {
+    this.pass();
+    const plan = this.#currentPlan();
+    return { plan, allocation: this.#allocation ?? this.#allocate(plan, this.#options.clock.now()) };
   }
 
-  /** What would be decided for a time, from what is known now. */
+  /** What is decided for a time: with the loads of that time where it is past, of now where it is still to come. */
   allocationAt(at: Instant): { readonly plan: Plan; readonly allocation: Allocation } {
     this.#notice();
     const plan = this.#currentPlan();
-    const references = new ReferenceLoads(this.#sight);
-    return { plan, allocation: allocate({ plan, at, states: this.#states(), references }) };
+    const isPast = at < this.#options.clock.now() - JUST_NOW_MS;
+    const seen = this.#states();
+    const states = isPast ? this.#loadsAt(at, seen) : seen;
+    return { plan, allocation: allocate({ plan, at, states, references: new ReferenceLoads(this.#sight) }) };
+  }
+
+  /** A resource's controller said something new. */
+  noteState(resource: number): void {
+    if (this.#allocation === undefined) return;
+    const state = this.#options.control.state(resource);
+    const cause = causeOf(this.#allocation.resources.get(resource));
+    if (state !== undefined) this.#options.note(resource, decisionOf(this.#allocation, state, cause, this.#options.clock.now()));
+  }
+
+  /** What a resource drew at a time. */
+  powerAt(resource: number, at: Instant): Watts | undefined {
+    return this.#sight.powerAt(resource, at);
   }
 
   /** The resource as planning sees it. */
@@ -144,6 +166,10 @@ export class VenDispatch {
     return new Map(this.#options.resources.map((resource) => [resource.id, this.#sight.stateOf(resource)]));
   }
 
+  #loadsAt(at: Instant, seen: ReadonlyMap<number, ResourceState>): ReadonlyMap<number, ResourceState> {
+    return new Map([...seen].map(([id, state]) => [id, { ...state, power: this.#sight.powerAt(id, at), limit: undefined }]));
+  }
+
   #handOut({ resources, segment }: Allocation): void {
     const { control, events } = this.#options;
     const acting = new Set<string>();
@@ -157,6 +183,7 @@ export class VenDispatch {
         cause,
         since: own?.setpoint.kind === 'limit' ? undefined : segment.from,
       });
+      this.noteState(id);
     }
     for (const event of acting) events.noteAction(event);
   }

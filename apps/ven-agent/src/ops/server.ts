@@ -1,4 +1,6 @@
 import { createServer, type Server } from 'node:http';
+import { describeError, type Instant, isVenfleetError, VenfleetError } from '@venfleet/core';
+import { parseDateTime } from '@venfleet/openadr';
 import type { MeterStatus } from '../metering/metering.js';
 import { type AgentStatus, notReady } from '../run/status.js';
 import { listen } from './listen.js';
@@ -10,6 +12,8 @@ export interface OpsServerOptions {
   readonly port: number;
   readonly status: () => AgentStatus | undefined;
   readonly meters: () => Iterable<MeterStatus>;
+  /** Absent for an agent that controls nothing. @throws VenfleetError RESOURCE_UNKNOWN, RESOURCE_AMBIGUOUS, NOT_CONTROLLED */
+  readonly explain?: ((resource: string, at?: Instant) => unknown) | undefined;
 }
 
 interface Page {
@@ -20,7 +24,8 @@ interface Page {
 
 /**
  * Health and metrics for the operator's tools: /healthz (the process turns), /readyz (it does its work, else why
- * not), /metrics (Prometheus), /meters (each meter's record; `?problem` only those that give no value).
+ * not), /metrics (Prometheus), /meters (each meter's record; `?problem` only those that give no value), /explain (why a
+ * `?resource=` does what it does, `&at=` a time).
  */
 export class OpsServer {
   readonly #options: OpsServerOptions;
@@ -34,21 +39,15 @@ export class OpsServer {
   async start(): Promise<string> {
     const { host, port, status } = this.#options;
     const metrics = agentMetrics(status);
-    const pages: Record<string, (query: URLSearchParams) => Page | Promise<Page>> = {
+    const pages: Pages = {
       '/healthz': () => json(200, { status: 'ok' }),
       '/readyz': () => this.#readiness(),
+      '/explain': (query) => this.#explanation(query),
       '/meters': (query) => json(200, { meters: this.#meters(query) }),
       '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.metrics() }),
     };
     const server = createServer(async ({ method, url = '/' }, response) => {
-      const { pathname, searchParams } = new URL(url, 'http://ops');
-      const page = pages[pathname];
-      const answer =
-        page === undefined
-          ? json(404, { message: `there is nothing at ${pathname}`, pages: Object.keys(pages) })
-          : method === 'GET' || method === 'HEAD'
-            ? await page(searchParams)
-            : json(405, { message: 'only GET' });
+      const answer = await answerTo(method, url, pages).catch((error) => json(500, { message: describeError(error) }));
       response.writeHead(answer.status, { 'content-type': answer.type, 'cache-control': 'no-store' });
       response.end(method === 'HEAD' ? undefined : answer.body);
     });
@@ -73,6 +72,26 @@ export class OpsServer {
     return json(reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons });
   }
 
+  #explanation(query: URLSearchParams): Page {
+    const { explain } = this.#options;
+    const [resource, time] = [query.get('resource'), query.get('at')];
+    const at = time === null ? undefined : parseDateTime(time);
+    try {
+      if (explain === undefined) throw new VenfleetError('NOT_CONTROLLED', 'this agent controls nothing');
+      if (resource === null)
+        throw new VenfleetError('QUERY_INVALID', 'it takes ?resource=, a resource id, meter point id or name');
+      if (at === 'now' || (time !== null && at === undefined)) {
+        throw new VenfleetError('QUERY_INVALID', `at=${time} is no time`, { hint: 'as 2026-06-15T10:00:00Z' });
+      }
+      return json(200, explain(resource, at));
+    } catch (error) {
+      if (!isVenfleetError(error)) throw error;
+      const { code, message, hint, details } = error;
+      const status = code === 'QUERY_INVALID' ? 400 : 404;
+      return json(status, { code, message, hint, details });
+    }
+  }
+
   #meters(query: URLSearchParams): unknown[] {
     const rows = [];
     for (const { resource, problem, ...record } of this.#options.meters()) {
@@ -82,6 +101,15 @@ export class OpsServer {
     }
     return rows;
   }
+}
+
+type Pages = Readonly<Record<string, (query: URLSearchParams) => Page | Promise<Page>>>;
+
+async function answerTo(method: string | undefined, url: string, pages: Pages): Promise<Page> {
+  const { pathname, searchParams } = new URL(URL.canParse(url, 'http://ops') ? url : '/', 'http://ops');
+  const page = Object.hasOwn(pages, pathname) ? pages[pathname] : undefined;
+  if (page === undefined) return json(404, { message: `there is nothing at ${pathname}`, pages: Object.keys(pages) });
+  return method === 'GET' || method === 'HEAD' ? page(searchParams) : json(405, { message: 'only GET' });
 }
 
 function json(status: number, value: unknown): Page {

@@ -1,9 +1,9 @@
-import type { Clock, Logger, Random } from '@venfleet/core';
+import { dirname, join } from 'node:path';
+import type { Clock, Instant, Logger, Random } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
 import type { AgentConfig } from '../config.js';
-import { Control } from '../control/control.js';
-import { FleetDispatch } from '../dispatch/fleet-dispatch.js';
+import { Acting } from '../dispatch/acting.js';
 import { FleetEvents } from '../events/fleet-events.js';
 import { openCsvRows } from '../metering/adapters/csv-rows.js';
 import { openModbusSerial } from '../metering/adapters/modbus-serial-link.js';
@@ -62,12 +62,6 @@ interface Parts {
   readonly ops: OpsServer;
 }
 
-/** What carries events out. */
-interface Acting {
-  readonly control: Control;
-  readonly dispatch: FleetDispatch;
-}
-
 /** The composition root: one process for one VEN or for many, whose states are apart. */
 export class Agent {
   readonly #options: AgentOptions;
@@ -94,12 +88,13 @@ export class Agent {
       started.push(() => parts.readings.stop());
       await parts.events?.start();
       started.push(async () => parts.events?.stop());
+      parts.acting?.open();
+      started.push(async () => parts.acting?.close());
       const ops = await parts.ops.start();
       started.push(() => parts.ops.stop());
       parts.reporting?.start();
       parts.metering.start();
-      parts.acting?.control.start();
-      parts.acting?.dispatch.start();
+      parts.acting?.start();
       this.#parts = parts;
       return this.#facts(ops);
     } catch (error) {
@@ -112,11 +107,11 @@ export class Agent {
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
-    await parts?.acting?.dispatch.stop();
-    await parts?.acting?.control.stop();
+    await parts?.acting?.stop();
     await parts?.metering.stop();
     await parts?.events?.stop();
     await parts?.reporting?.stop();
+    await parts?.acting?.close();
     await parts?.readings.stop();
     await parts?.ops.stop();
   }
@@ -130,7 +125,7 @@ export class Agent {
       unmetered: this.#plan.unmetered.length,
       readings: readings.status(),
       reporting: reporting === undefined ? undefined : { ...reporting.counts(), problem: reporting.problem },
-      control: acting?.control.stats,
+      control: acting?.stats,
       alarms: this.#alarms.raised,
     };
   }
@@ -165,7 +160,7 @@ export class Agent {
       resources,
       // Without reporting nobody will ask for what was read until now.
       reportedUntil: (resource) => (report ? reporting?.reportedUntil(resource) : clock.now()),
-      onKept: (kept) => acting?.control.observe(kept),
+      onKept: (kept) => acting?.observe(kept),
       ...ports,
       alarms: this.#alarms,
     });
@@ -202,26 +197,26 @@ export class Agent {
       });
       acting = this.#acting(events, channels, readings);
     }
-    const ops = new OpsServer({ ...run.ops, status: () => this.status(), meters: () => metering.statuses() });
+    const explain = acting && ((resource: string, at?: Instant) => acting.explain(resource, at));
+    const ops = new OpsServer({ ...run.ops, status: () => this.status(), meters: () => metering.statuses(), explain });
     return { readings, metering, events, reporting, acting, ops };
   }
 
   #acting(events: FleetEvents, channels: readonly MeterChannel[], readings: Readings): Acting | undefined {
-    const { config, control: isWanted, clock, random, logger } = this.#options;
-    if (!isWanted) return undefined;
-    const controllers = channels.flatMap((channel) => channel.controllers);
-    const own = logger.child({ component: 'control' });
-    const control = new Control({ controllers, settings: config.control, clock, random, logger: own });
-    const dispatch = new FleetDispatch({
+    const { config, control, clock, random, logger } = this.#options;
+    if (!control) return undefined;
+    return new Acting({
       vens: this.#vens,
       events: (ven) => events.feed(ven),
-      control,
+      controllers: channels.flatMap((channel) => channel.controllers),
       readings: readings.source,
+      control: config.control,
       policy: config.planning,
+      decisions: join(dirname(config.state), 'decisions.db'),
       clock,
-      logger: own,
+      random,
+      logger,
     });
-    return { control, dispatch };
   }
 
   #facts(ops: string): AgentFacts {
@@ -233,7 +228,7 @@ export class Agent {
       brokers: brokers.length,
       files: files.length,
       unmetered: unmetered.map(({ resource, reason }) => ({ resource: resource.resourceId, reason })),
-      controllers: this.#parts?.acting?.control.stats.controllers ?? 0,
+      controllers: this.#parts?.acting?.stats.controllers ?? 0,
       ops,
       vtn: this.#options.report ? this.#options.config.vtn.url : null,
     };

@@ -3,6 +3,7 @@ import { type Instant, instant, milliseconds, minutes, seconds, wattHours, watts
 import { FakeClock, MemoryLogger } from '@venfleet/core/testing';
 import type { Resource } from '@venfleet/resource-db';
 import type { ControlState, Wanted } from '../../src/control/model.js';
+import type { Decision } from '../../src/dispatch/decision.js';
 import { type Controls, type SeesEvents, VenDispatch } from '../../src/dispatch/ven-dispatch.js';
 import type { HeldEvent } from '../../src/planning/model.js';
 import { defaultPolicy } from '../../src/planning/policy.js';
@@ -88,6 +89,7 @@ interface World {
   readonly readings: MemoryReadings;
   readonly logger: MemoryLogger;
   readonly acted: string[];
+  readonly decisions: [number, Decision][];
   events: { held: readonly HeldEvent[]; lostSince?: Instant; isCurrent: boolean };
   readonly dispatch: VenDispatch;
 }
@@ -111,9 +113,11 @@ function world(resources = [resource(1), resource(2)]): World {
     },
     noteAction: (id) => acted.push(id),
   };
-  const ports = { clock, logger, policy: defaultPolicy, readings, control };
+  const decisions: [number, Decision][] = [];
+  const note = (id: number, decision: Decision) => void decisions.push([id, decision]);
+  const ports = { clock, logger, policy: defaultPolicy, readings, control, note };
   const dispatch = new VenDispatch({ ven: 'Aalborg', resources, events: feed, ...ports });
-  return { clock, control, readings, logger, acted, events, dispatch };
+  return { clock, control, readings, logger, acted, decisions, events, dispatch };
 }
 
 const minute = (n: number): Instant => instant(at('10:00') + minutes(n));
@@ -199,6 +203,23 @@ describe('dispatch of one VEN', () => {
     clock.step(minutes(-60));
     dispatch.pass();
     expect(control.limits()).toEqual(['free', 'free']);
+  });
+
+  test('notes what is decided for each resource, and what its controller makes of it', async () => {
+    const { dispatch, control, events, decisions, clock } = world();
+    events.held = [shed(0.5, 'now')];
+    dispatch.pass();
+    expect(decisions.at(-1)).toEqual([
+      2,
+      { at: at('10:00'), limit: 20_000, event: 'e1', mode: 'curtailed', status: 'holding', held: 20_000, problem: null },
+    ]);
+    control.problems.set(1, 'CONTROLLER_REFUSES');
+    dispatch.noteState(1);
+    expect(decisions.at(-1)).toMatchObject([1, { mode: 'failing', problem: 'CONTROLLER_REFUSES' }]);
+    events.held = [];
+    await clock.advance(seconds(1));
+    dispatch.pass();
+    expect(decisions.at(-1)).toMatchObject([2, { limit: null, event: null, mode: 'normal', status: 'free' }]);
   });
 
   test('does nothing between changes', async () => {

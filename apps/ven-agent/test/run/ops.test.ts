@@ -1,4 +1,6 @@
+import { get } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { type Instant, VenfleetError } from '@venfleet/core';
 import { OpsServer } from '../../src/ops/server.js';
 import type { AgentStatus } from '../../src/run/status.js';
 import { resource } from '../metering/support.js';
@@ -30,13 +32,20 @@ const status = (changes: Partial<AgentStatus> = {}): AgentStatus => ({
   ...changes,
 });
 
-async function serve(now: () => AgentStatus | undefined): Promise<{ url: string; server: OpsServer }> {
+/** As no URL library would send it. */
+const statusOf = (url: string, path: string) =>
+  new Promise((resolve) => get({ host: '127.0.0.1', port: new URL(url).port, path }, ({ statusCode }) => resolve(statusCode)));
+
+async function serve(
+  now: () => AgentStatus | undefined,
+  explain?: (resource: string, at?: Instant) => unknown,
+): Promise<{ url: string; server: OpsServer }> {
   const counts = { scheduled: 1, onTime: 1, late: 0, failed: 0, skipped: 0, hasAnswered: true };
   const meters = () => [
     { resource: resource(1), ...counts, problem: undefined },
     { resource: resource(2), ...counts, problem: { code: 'METER_TIMEOUT', message: 'no answer' } },
   ];
-  const server = new OpsServer({ host: '127.0.0.1', port: 0, status: now, meters });
+  const server = new OpsServer({ host: '127.0.0.1', port: 0, status: now, meters, explain });
   servers.push(server);
   return { url: await server.start(), server };
 }
@@ -87,6 +96,37 @@ describe('the ops endpoints', () => {
     const { url } = await serve(() => status());
     expect((await fetch(`${url}/`)).status).toBe(404);
     expect((await fetch(`${url}/healthz`, { method: 'POST' })).status).toBe(405);
+    expect(await statusOf(url, '//')).toBe(404);
+    expect(await statusOf(url, '/__proto__')).toBe(404);
+  });
+
+  test('answer a fault of a page with 500, and go on', async () => {
+    const { url } = await serve(() => {
+      throw new Error('out of order');
+    });
+    expect((await fetch(`${url}/readyz`)).status).toBe(500);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test('explain a resource, at a time, or say why they cannot', async () => {
+    const asked: unknown[] = [];
+    const explain = (resource: string, at?: Instant) => {
+      asked.push([resource, at]);
+      if (resource === 'x') throw new VenfleetError('RESOURCE_UNKNOWN', 'this agent has no resource x');
+      return { limit: 5 };
+    };
+    const { url } = await serve(() => status(), explain);
+    const ask = async (query: string) => {
+      const response = await fetch(`${url}/explain${query}`);
+      return [response.status, await response.json()];
+    };
+    expect(await ask('?resource=a&at=2026-06-15T10:00:00Z')).toEqual([200, { limit: 5 }]);
+    expect(asked).toEqual([['a', Date.parse('2026-06-15T10:00:00Z')]]);
+    expect(await ask('?resource=x')).toMatchObject([404, { code: 'RESOURCE_UNKNOWN' }]);
+    expect(await ask('')).toMatchObject([400, { code: 'QUERY_INVALID' }]);
+    expect(await ask('?resource=a&at=noon')).toMatchObject([400, { code: 'QUERY_INVALID' }]);
+    const without = await serve(() => status());
+    expect((await fetch(`${without.url}/explain?resource=a`)).status).toBe(404);
   });
 
   test('say which port is taken', async () => {
