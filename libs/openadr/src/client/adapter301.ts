@@ -32,18 +32,17 @@ const ReceivedResource = Type.Object({
   targets: ReceivedTargets,
 });
 
+const decodeOwn = receive(ReceivedResource, ({ id, resourceName, attributes, targets }) => ({
+  id,
+  name: resourceName,
+  attributes: attributes ?? [],
+  targets: targets ?? [],
+}));
+
 /** The path names the VEN; the answer may leave it out. */
-const decodeResource = (venId: string) =>
-  receive(
-    ReceivedResource,
-    ({ id, resourceName, attributes, targets }): VenResource => ({
-      id,
-      venId,
-      name: resourceName,
-      attributes: attributes ?? [],
-      targets: targets ?? [],
-    }),
-  );
+const decodeResource =
+  (venId: string) =>
+  (json: unknown): VenResource => ({ ...decodeOwn(json), venId });
 
 const venBody = ({ name, attributes, targets }: NewVen & Partial<Pick<Ven, 'targets'>>): VenRequest => ({
   venName: name,

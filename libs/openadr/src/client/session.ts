@@ -1,4 +1,13 @@
-import { type Clock, defaultRetryPolicy, type Logger, type Random, type RetryPolicy, retry, seconds } from '@venfleet/core';
+import {
+  type Clock,
+  defaultRetryPolicy,
+  type Logger,
+  type Random,
+  type RetryDecision,
+  type RetryPolicy,
+  retry,
+  seconds,
+} from '@venfleet/core';
 import { isDenied, isNotFound, isTooLong, isTransient, type VtnError } from './errors.js';
 import { type Asked, isSuccess, parseJson, problemError, protocolError, withoutQuery } from './problems.js';
 import type { TokenSource } from './tokens.js';
@@ -51,6 +60,9 @@ export interface SessionOptions {
   readonly retryPolicy?: RetryPolicy | undefined;
 }
 
+/** A request before it has its token. */
+type Unsigned = Omit<HttpRequest, 'headers'> & Asked;
+
 /** Most records of a page: OpenADR, parameter `limit`. */
 const PAGE = 50;
 /** A list longer than this comes from a VTN that does not stop. */
@@ -78,12 +90,11 @@ export class VtnSession {
    */
   run<T>(call: Call<T>, options?: CallOptions): Promise<T> {
     const url = this.#options.baseUrl + call.path;
-    const asked = { method: call.method, url, repeatable: call.method !== 'POST' };
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    return this.#retrying(asked, options, async (attempt) => {
+    const request = { method: call.method, url, body, signal: options?.signal, repeatable: call.method !== 'POST' };
+    return this.#retrying(request, options, async (attempt) => {
       try {
-        const response = await this.#authorised({ method: call.method, url, body, signal: options?.signal }, asked);
-        return decode(call.decode, asked, response);
+        return decode(call.decode, request, await this.#authorised(request));
       } catch (error) {
         if (call.method === 'DELETE' && attempt > 1 && isNotFound(error)) return undefined as T;
         throw error;
@@ -128,7 +139,7 @@ export class VtnSession {
     const url = `${this.#options.baseUrl}${call.path}?${query}`;
     const asked = { method: 'GET', url: withoutQuery(url), repeatable: true };
     return this.#retrying(asked, options, async () => {
-      const response = await this.#authorised({ method: 'GET', url, signal: options?.signal }, asked);
+      const response = await this.#authorised({ ...asked, method: 'GET', url, signal: options?.signal }, asked);
       const items = decode((json) => decodeList(json, call.decode), asked, response);
       return { items, asked, response };
     });
@@ -136,28 +147,23 @@ export class VtnSession {
 
   #retrying<T>(asked: Asked, options: CallOptions | undefined, work: (attempt: number) => Promise<T>): Promise<T> {
     const { clock, random, logger, transport } = this.#options;
-    return retry(
-      work,
-      (error) => {
-        if (!isTransient(error) || (error as VtnError).ambiguous) return { retry: false };
-        return { retry: true, after: (error as VtnError).retryAfter };
-      },
-      this.#policy,
-      {
-        clock,
-        random,
-        signal: options?.signal ?? transport.signal,
-        onRetry: (attempt, pause, error) =>
-          logger.warn(
-            { method: asked.method, url: asked.url, attempt, pauseMs: Math.round(pause), err: error },
-            'retrying a request',
-          ),
-      },
-    );
+    return retry(work, decideRetry, this.#policy, {
+      clock,
+      random,
+      signal: options?.signal ?? transport.signal,
+      onRetry: (attempt, pause, error) =>
+        logger.warn(
+          { method: asked.method, url: asked.url, attempt, pauseMs: Math.round(pause), err: error },
+          'retrying a request',
+        ),
+    });
   }
 
-  /** Sends with the token; a refusal is answered by one renewal and one repetition. */
-  async #authorised(request: Omit<HttpRequest, 'headers'>, asked: Asked): Promise<HttpResponse> {
+  /**
+   * Sends with the token; a refusal is answered by one renewal and one repetition.
+   * @param asked the request for messages, where its URL has a query.
+   */
+  async #authorised(request: Unsigned, asked: Asked = request): Promise<HttpResponse> {
     const { tokens, clock } = this.#options;
     const token = await tokens.token();
     const first = await this.#send(request, token);
@@ -179,11 +185,17 @@ export class VtnSession {
     return this.#options.clock.monotonic() - vain.at < RENEWAL_PAUSE;
   }
 
-  #send(request: Omit<HttpRequest, 'headers'>, token: string | undefined): Promise<HttpResponse> {
+  #send(request: Unsigned, token: string | undefined): Promise<HttpResponse> {
     if (this.#headers.token !== token) this.#headers = headersFor(token);
-    const headers = request.body === undefined ? this.#headers.read : this.#headers.write;
-    return this.#options.transport.request({ ...request, headers });
+    const { method, url, body, signal, repeatable } = request;
+    const headers = body === undefined ? this.#headers.read : this.#headers.write;
+    return this.#options.transport.request({ method, url, headers, body, signal, repeatable });
   }
+}
+
+function decideRetry(error: unknown): RetryDecision {
+  if (!isTransient(error) || (error as VtnError).ambiguous) return { retry: false };
+  return { retry: true, after: (error as VtnError).retryAfter };
 }
 
 function headersFor(token: string | undefined) {

@@ -71,9 +71,7 @@ class PooledTransport implements HttpTransport {
   readonly #options: TransportOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #requestTimeout: Duration;
-  readonly #maxBodyBytes: number;
-  readonly #deadlines: Deadlines;
+  readonly #terms: ExchangeTerms;
   readonly #lanes = new Map<string, Lane>();
   #closed = false;
 
@@ -82,9 +80,9 @@ class PooledTransport implements HttpTransport {
     this.signal = options.signal;
     this.#clock = options.clock;
     this.#logger = options.logger.child({ component: 'http' });
-    this.#requestTimeout = options.requestTimeout ?? seconds(30);
-    this.#maxBodyBytes = options.maxBodyBytes ?? 16 * 1024 * 1024;
-    this.#deadlines = new Deadlines(options.clock, this.#requestTimeout);
+    const timeout = options.requestTimeout ?? seconds(30);
+    const maxBodyBytes = options.maxBodyBytes ?? 16 * 1024 * 1024;
+    this.#terms = { timeout, maxBodyBytes, deadlines: new Deadlines(options.clock, timeout) };
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -97,7 +95,7 @@ class PooledTransport implements HttpTransport {
     let outcome: Outcome = 'neutral';
     let retryAfter: Duration | undefined;
     try {
-      const answer = await this.#exchange(pool, origin, request.url.slice(slash), { ...request, signal });
+      const answer = await this.#exchange(pool, origin, request, signal);
       retryAfter = retryAfterIn(answer.headers, this.#clock.now());
       const response = retryAfter === undefined ? answer : { ...answer, retryAfter };
       outcome = response.status === 429 || response.status === 503 ? 'overload' : 'success';
@@ -113,29 +111,20 @@ class PooledTransport implements HttpTransport {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#deadlines.close();
+    this.#terms.deadlines.close();
     const lanes = [...this.#lanes.values()];
     this.#lanes.clear();
     for (const { limiter } of lanes) limiter.close(closedError());
     await Promise.all(lanes.map(({ pool }) => pool.destroy(closedError())));
   }
 
-  #exchange(pool: Pool, origin: string, pathAndQuery: string, request: HttpRequest): Promise<HttpResponse> {
+  #exchange(pool: Pool, origin: string, request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange({
-        label: { method: request.method, origin, path: withoutQuery(pathAndQuery) },
-        repeatable: request.repeatable ?? request.method !== 'POST',
-        maxBodyBytes: this.#maxBodyBytes,
-        timeout: this.#requestTimeout,
-        signal: request.signal,
-        settle: () => this.#deadlines.remove(exchange),
-        resolve,
-        reject,
-      });
-      if (request.signal?.aborted) return exchange.abort(request.signal.reason);
-      this.#deadlines.add(exchange);
-      const { method, headers, body } = request;
-      pool.dispatch({ method, path: pathAndQuery, headers, body: body ?? null }, exchange);
+      const exchange = new Exchange({ request, origin, signal, terms: this.#terms, resolve, reject });
+      if (signal?.aborted) return exchange.abort(signal.reason);
+      this.#terms.deadlines.add(exchange);
+      const { method, url, headers, body = null } = request;
+      pool.dispatch({ method, path: url.slice(origin.length), headers, body }, exchange);
     });
   }
 
@@ -168,13 +157,18 @@ class PooledTransport implements HttpTransport {
   }
 }
 
-interface ExchangeOptions {
-  readonly label: RequestLabel;
-  readonly repeatable: boolean;
-  readonly maxBodyBytes: number;
+/** What holds for all requests alike. */
+interface ExchangeTerms {
   readonly timeout: Duration;
+  readonly maxBodyBytes: number;
+  readonly deadlines: Deadlines;
+}
+
+interface ExchangeOptions {
+  readonly request: HttpRequest;
+  readonly origin: string;
   readonly signal: AbortSignal | undefined;
-  settle(): void;
+  readonly terms: ExchangeTerms;
   resolve(response: HttpResponse): void;
   reject(error: unknown): void;
 }
@@ -195,8 +189,8 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring, Abortable {
   }
 
   expire(): void {
-    const { label, timeout } = this.#options;
-    const message = `${label.method} ${label.path}: ${label.origin} did not answer within ${toSeconds(timeout)} s`;
+    const label = this.#label;
+    const message = `${label.method} ${label.path}: ${label.origin} did not answer within ${toSeconds(this.#options.terms.timeout)} s`;
     const hint = 'try again later; if the VTN is slow by nature, allow more time for a request';
     this.abort(
       new VtnError('VTN_TIMEOUT', message, { hint, ambiguous: this.#ambiguous, context: { url: label.origin + label.path } }),
@@ -220,7 +214,7 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring, Abortable {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > this.#options.maxBodyBytes) this.#refuseSize();
+    if (this.#size > this.#options.terms.maxBodyBytes) this.#refuseSize();
     else this.#chunks.push(chunk);
   }
 
@@ -232,16 +226,22 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring, Abortable {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(error instanceof VtnError ? error : connectionError(error, this.#options.label, this.#ambiguous));
+    this.#fail(error instanceof VtnError ? error : connectionError(error, this.#label, this.#ambiguous));
+  }
+
+  get #label(): RequestLabel {
+    const { request, origin } = this.#options;
+    return { method: request.method, origin, path: withoutQuery(request.url.slice(origin.length)) };
   }
 
   get #ambiguous(): boolean {
-    return this.#controller !== undefined && !this.#options.repeatable;
+    const { method, repeatable = method !== 'POST' } = this.#options.request;
+    return this.#controller !== undefined && !repeatable;
   }
 
   #refuseSize(): void {
-    const { label, maxBodyBytes } = this.#options;
-    const message = `${label.method} ${label.path}: the answer is longer than ${maxBodyBytes} bytes`;
+    const { maxBodyBytes } = this.#options.terms;
+    const message = `${this.#options.request.method} ${this.#label.path}: the answer is longer than ${maxBodyBytes} bytes`;
     this.abort(
       new VtnError('VTN_PROTOCOL', message, { status: this.#status, ambiguous: this.#ambiguous, context: { maxBodyBytes } }),
     );
@@ -255,9 +255,9 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring, Abortable {
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    const { signal, settle } = this.#options;
+    const { signal, terms } = this.#options;
     if (signal !== undefined) unwatchAbort(signal, this);
-    settle();
+    terms.deadlines.remove(this);
     return true;
   }
 }
