@@ -51,6 +51,11 @@ export class Party {
   put = (path: string, body: unknown) => this.send('PUT', path, body);
   delete = (path: string) => this.send('DELETE', path);
 
+  /** @throws VtnError where the VTN gives it no token */
+  async logIn(): Promise<void> {
+    await this.#tokens.token();
+  }
+
   /** The same party, ended by another signal. */
   until(signal: AbortSignal): Party {
     return new Party({ ...this.#wire, signal }, this.name, this.#tokens, this.clientId);

@@ -71,7 +71,7 @@ export const linesOf = (version: WireVersion): readonly Line[] => LINES.filter((
 
 /**
  * Checks a VTN line by line, over its API alone. Each line makes the objects it needs and deletes them.
- * @throws nothing of the VTN's: what it does wrong is a result
+ * @throws VtnError where one of the clients gets no token; whatever else the VTN does wrong is a result
  */
 export async function checkConformance(options: ConformOptions): Promise<ConformResult> {
   return await new Run(options).run();
@@ -96,6 +96,7 @@ class Run {
   async run(): Promise<ConformResult> {
     const { vtn, signal, lines: wanted = () => true, onLine } = this.#options;
     const results: LineResult[] = [];
+    for (const party of this.#parties) await party.logIn();
     for (const line of linesOf(vtn.version)) {
       if (signal.aborted) break;
       if (!wanted(line.number)) continue;
@@ -129,10 +130,9 @@ class Run {
   }
 
   async #clean(): Promise<void> {
-    const { bl, ven, otherVen } = this.#setting.cast;
     const end = new AbortController();
     const { clock } = this.#options;
-    const parties = [bl, ven, otherVen].filter((party) => party !== undefined).map((party) => party.until(end.signal));
+    const parties = this.#parties.map((party) => party.until(end.signal));
     const patience = new AbortController();
     const timer = clock.sleep(CLEANING, patience.signal).then(
       () => end.abort(),
@@ -141,6 +141,11 @@ class Run {
     this.#leftBehind.push(...(await this.#ledger.clear(parties, this.#prefix)));
     patience.abort();
     await timer;
+  }
+
+  get #parties(): readonly Party[] {
+    const { bl, ven, otherVen } = this.#setting.cast;
+    return [bl, ven, otherVen].filter((party) => party !== undefined);
   }
 
   #makeSetting(): Setting {
