@@ -27,13 +27,25 @@ function isHighWordFirst({ codec, registers, type }: ModbusPoint): boolean {
   return (bytes.readUInt16BE(0) !== 0) === (type === 'float32');
 }
 
-/** The mosquitto_sub call that shows what a meter publishes. */
-export function mosquittoCall(
-  profile: MqttProfile,
-  place: DevicePlace & { protocol: 'MQTT' },
-  host: string,
-  port: number,
-): string {
-  const topic = expandTopic([...profile.messages.values()][0]?.topic ?? profile.availability.topic, { topic: place.topic });
-  return `mosquitto_sub -h ${host} -p ${port} -t '${topic}'`;
+/** How a client gets to a broker. */
+export interface BrokerAccess {
+  /** mqtt://HOST[:PORT] or mqtts://… */
+  readonly url: string;
+  readonly username?: string | undefined;
+  readonly secretRef?: string | undefined;
+  readonly caFile?: string | undefined;
+}
+
+/** The mosquitto_sub call that shows what a meter publishes; a shell puts the password in. */
+export function mosquittoCall(profile: MqttProfile, topic: string, { url, username, secretRef, caFile }: BrokerAccess): string {
+  const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === 'mqtts:';
+  const template = [...profile.messages.values()][0]?.topic ?? profile.availability.topic;
+  return [
+    `mosquitto_sub -h ${hostname} -p ${port || (isTls ? 8883 : 1883)}`,
+    ...(isTls ? [caFile === undefined ? '--tls-use-os-certs' : `--cafile ${caFile}`] : []),
+    ...(username === undefined ? [] : [`-u '${username}'`]),
+    ...(secretRef === undefined ? [] : [`-P "${secretRef.replace(/^env:(.*)$/, '$$$1').replace(/^file:(.*)$/, '$$(cat $1)')}"`]),
+    `-t '${expandTopic(template, { topic })}'`,
+  ].join(' ');
 }

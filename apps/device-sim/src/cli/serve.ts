@@ -20,7 +20,7 @@ import { Simulator } from '../fleet/simulator.js';
 import { type SimulatorStats, simulatorStats } from '../fleet/stats.js';
 import { openLink } from '../mqtt/open-link.js';
 import { OpsServer } from '../ops/server.js';
-import { mbpollCall, mosquittoCall } from './by-hand.js';
+import { type BrokerAccess, mbpollCall, mosquittoCall } from './by-hand.js';
 import {
   addSelection,
   DEFAULT_DB,
@@ -85,6 +85,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const stop = shutdownSignal();
   if (options.broker === undefined && (options.brokerUser ?? options.brokerSecret ?? options.brokerCa) !== undefined)
     throw usageError('--broker-user, --broker-secret and --broker-ca need --broker');
+  if (options.brokerSecret !== undefined && options.brokerUser === undefined)
+    throw usageError('--broker-secret needs --broker-user', 'MQTT 3.1.1 §3.1.2.9 has no password without a user name');
   prepareIfMissing(options.db);
   const logger = createPinoLogger({ level: options.logLevel });
   const simulator = buildSimulator(options, logger);
@@ -103,11 +105,8 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 function buildSimulator(options: ServeOptions, logger: ReturnType<typeof createPinoLogger>): Simulator {
-  const { db, profiles, ven, limit, shard, seed, start, speed, host, broker: url } = options;
-  const broker =
-    url === undefined
-      ? undefined
-      : { url, username: options.brokerUser, secretRef: options.brokerSecret, caFile: options.brokerCa };
+  const { db, profiles, ven, limit, shard, seed, start, speed, host } = options;
+  const broker = brokerAccess(options);
   return new Simulator({
     db,
     profiles,
@@ -121,6 +120,11 @@ function buildSimulator(options: ServeOptions, logger: ReturnType<typeof createP
     clock: systemClock,
     logger,
   });
+}
+
+function brokerAccess({ broker, brokerUser, brokerSecret, brokerCa }: ServeOptions): BrokerAccess | undefined {
+  if (broker === undefined) return undefined;
+  return { url: broker, username: brokerUser, secretRef: brokerSecret, caFile: brokerCa };
 }
 
 /** A run in a time of its own is to be repeated, so it neither goes on from an earlier one nor leaves anything behind. */
@@ -189,16 +193,17 @@ function describe(
 }
 
 /** One call for each protocol, for a meter that is there. */
-function byHand(simulator: Simulator, { profiles, host, broker }: ServeOptions): string[] {
+function byHand(simulator: Simulator, options: ServeOptions): string[] {
+  const { profiles, host } = options;
   const catalog = loadProfiles(profiles);
   const meters = [...simulator.devices.values()].map(({ meter }) => meter);
   const lines: (string | undefined)[] = [];
   const modbus = meters.find((place) => place?.protocol === 'MODBUSTCP');
   if (modbus !== undefined) lines.push(mbpollCall(catalog.modbus(modbus.profile), modbus, host ?? modbus.host));
   const mqtt = meters.find((place) => place?.protocol === 'MQTT');
-  if (mqtt !== undefined) {
-    const url = new URL(broker ?? `mqtt://${host ?? mqtt.host}:${mqtt.port}`);
-    lines.push(mosquittoCall(catalog.mqtt(mqtt.profile), mqtt, url.hostname, Number(url.port || 1883)));
+  if (mqtt?.protocol === 'MQTT') {
+    const access = brokerAccess(options) ?? { url: `mqtt://${host ?? mqtt.host}:${mqtt.port}` };
+    lines.push(mosquittoCall(catalog.mqtt(mqtt.profile), mqtt.topic, access));
   }
   return lines.filter((line) => line !== undefined);
 }

@@ -20,6 +20,9 @@ const TOPICS_PER_SUBSCRIBE = 100;
 const CONNECT_TIMEOUT_MS = seconds(5);
 const RECONNECT_MS = seconds(2);
 
+/** What Node says of a certificate: of an unknown authority, out of date, of another host. */
+const UNTRUSTED = /CERT|UNABLE_TO_(GET|VERIFY)/;
+
 /**
  * Some broker elsewhere, over four connections for all devices. A connection has one will, not one a
  * device: it is retained offline on `venfleet/device-sim/CLIENT_ID/online`; the devices' own retained
@@ -100,7 +103,9 @@ export class ExternalBroker implements MqttLink {
     } catch (cause) {
       throw this.#unreachable(cause);
     }
-    client.on('close', () => this.#logger.warn({ client: clientId }, 'connection to the broker lost'));
+    client.on('close', () => {
+      if (!client.disconnecting) this.#logger.warn({ client: clientId }, 'connection to the broker lost');
+    });
     client.on('error', (error) => this.#logger.warn({ client: clientId, reason: describeError(error) }, 'broker error'));
     const greet = () =>
       client.publishAsync(statusTopic(client), 'online', { qos: 1, retain: true }).catch((error: unknown) => {
@@ -132,9 +137,17 @@ export class ExternalBroker implements MqttLink {
         },
       );
     }
+    const reason = systemCode(cause);
+    if (UNTRUSTED.test(reason ?? '')) {
+      return new VenfleetError('BROKER_UNTRUSTED', `the broker ${url} cannot be trusted: ${describeError(cause)}`, {
+        cause,
+        context: { url, reason },
+        hint: 'give the authority that signed its certificate with --broker-ca FILE (PEM), and the host by the name in the certificate',
+      });
+    }
     return new VenfleetError('BROKER_UNREACHABLE', `cannot connect to the broker ${url}: ${describeError(cause)}`, {
       cause,
-      context: { url, reason: systemCode(cause) },
+      context: { url, reason },
       hint: 'check that it runs and that host, port and TLS are right; without --broker the simulator brings its own',
     });
   }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { type HasSleep, type Logger, type Random, VenfleetError } from '@venfleet/core';
 import { readTextFile, resolveSecret } from '@venfleet/core/node';
 import { expandTopic, type MqttProfile } from '@venfleet/devices';
@@ -38,7 +39,7 @@ export interface ExternalBrokerAccess {
  * The way to the broker: an external one where one is named, else our own on every address that the
  * database's connections name. As soon as one of these names a user, our own asks for a login, and a
  * user may publish only below the topics of its own devices.
- * @throws VenfleetError of resolveSecret and readTextFile
+ * @throws VenfleetError of resolveSecret and readCertificates
  */
 export async function openLink(
   clients: readonly LinkClient[],
@@ -47,13 +48,28 @@ export async function openLink(
   if (broker !== undefined) {
     const { url, username, secretRef, caFile } = broker;
     const password = secretRef === undefined ? undefined : resolveSecret(secretRef);
-    const ca = caFile === undefined ? undefined : readTextFile(caFile, 'the certificate authority');
+    const ca = caFile === undefined ? undefined : readCertificates(caFile);
     // The client's library is loaded by those alone who need it: it is big.
     const { ExternalBroker } = await import('./external-broker.js');
     return new ExternalBroker({ url, username, password, ca, random, logger });
   }
   const addresses = new Map(clients.map((c) => [`${host ?? c.host}:${c.port}`, { host: host ?? c.host, port: c.port }]));
   return new EmbeddedBroker({ addresses: [...addresses.values()], users: usersOf(clients), clock, random, logger });
+}
+
+/** @throws VenfleetError FILE_UNREADABLE, BROKER_CA_INVALID: Node would take any file and trust nobody. */
+function readCertificates(path: string): string {
+  const text = readTextFile(path, 'the certificate authority');
+  try {
+    new X509Certificate(text);
+    return text;
+  } catch (cause) {
+    throw new VenfleetError('BROKER_CA_INVALID', `${path} holds no certificate`, {
+      cause,
+      context: { path },
+      hint: 'it begins with -----BEGIN CERTIFICATE----- (PEM)',
+    });
+  }
 }
 
 function usersOf(clients: readonly LinkClient[]): BrokerUsers | undefined {
