@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb } from '@venfleet/resource-db';
-import { prepareDevices, type RunningSimulator, startSimulator } from './support/devices.js';
+import { freePorts, prepareDevices, type RunningSimulator, startSimulator } from './support/devices.js';
 import { root, run, temporaryFolder } from './support/programs.js';
 
 const folder = temporaryFolder();
@@ -20,7 +20,7 @@ const MBPOLL: Readonly<Record<Profile, { readonly type: readonly string[]; reado
 let db: string;
 let simulator: RunningSimulator;
 beforeAll(async () => {
-  ({ db } = await prepareDevices(folder, 27_000, undefined, (yaml) =>
+  ({ db } = await prepareDevices(folder, await freePorts(), undefined, (yaml) =>
     Object.entries(INSTEAD).reduce((text, [wanted, usual]) => text.replaceAll(`profile: ${usual} `, `profile: ${wanted} `), yaml),
   ));
   simulator = await startSimulator(['--db', db, '--ven', 'Aalborg', '--start', '2026-01-15T18:00', '--seed', 'profiles']);

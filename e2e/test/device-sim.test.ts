@@ -1,42 +1,25 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { decodeBlock, type ModbusProfile, namesToPoll, planReads, type Values } from '@venfleet/devices';
+import type { ModbusProfile, Values } from '@venfleet/devices';
 import { loadProfiles } from '@venfleet/devices/node';
-import { openResourceDb, type Resource } from '@venfleet/resource-db';
-import modbusSerial from 'modbus-serial';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { prepareDevices, type RunningSimulator, startSimulator } from './support/devices.js';
-import { freePort, jsonOf, root, run, runProgram, temporaryFolder } from './support/programs.js';
+import { expectBetween, type Place, readFleet, type Site, sweepGateway, viewOf } from './support/device-reads.js';
+import { freePorts, prepareDevices, type RunningSimulator, startSimulator } from './support/devices.js';
+import { freePort, jsonOf, root, runProgram, temporaryFolder } from './support/programs.js';
 
-const BASE_PORT = 24_000;
 const folder = temporaryFolder();
 const catalog = loadProfiles(`${root}/config/device-profiles`);
 
-/** What the simulator tells of a device over its own view. */
-interface Reading {
-  readonly measurement: Values;
-  readonly control: Values;
-}
-
 let db: string;
+let basePort: number;
 let mqttPort: number;
 let simulator: RunningSimulator;
 let fleet: readonly Site[];
 let mqtt: MqttClient;
 
-interface Site {
-  readonly resource: Resource;
-  readonly meter: Place;
-  readonly controller: Place;
-}
-type Place = { readonly profile: string } & (
-  | { readonly type: 'MODBUSTCP'; readonly port: number; readonly unitId: number }
-  | { readonly type: 'MQTT'; readonly topic: string }
-);
-
 beforeAll(async () => {
-  ({ db, mqttPort } = await prepareDevices(folder, BASE_PORT));
+  basePort = await freePorts();
+  ({ db, mqttPort } = await prepareDevices(folder, basePort));
   fleet = readFleet(db);
   simulator = await startSimulator(['--db', db, '--start', '2026-01-15T08:00', '--seed', 'e2e']);
   mqtt = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0 }, false);
@@ -46,46 +29,8 @@ afterAll(async () => {
   await simulator.stop();
 });
 
-function readFleet(path: string): Site[] {
-  const open = openResourceDb(path, 'readonly');
-  try {
-    const connections = new Map(open.connections.list().map((c) => [c.id, c]));
-    return open.resources.list().map((resource) => ({
-      resource,
-      meter: connections.get(resource.readerConnectionId ?? -1) as Place,
-      controller: connections.get(resource.writerConnectionId ?? -1) as Place,
-    }));
-  } finally {
-    open.close();
-  }
-}
-
 const siteWith = (profile: string): Site => fleet.find(({ meter }) => meter.profile === profile) as Site;
-const view = async ({ resource }: Site): Promise<Reading> =>
-  (await (await fetch(`${simulator.ops}/v1/devices/${resource.resourceId}`)).json()) as Reading;
-
-/** The fast values of every device on one gateway, one after the other as a gateway's client does. */
-async function sweepGateway(port: number, devices: readonly { unitId: number; profile: ModbusProfile }[]): Promise<Values[]> {
-  const client = new modbusSerial.default();
-  client.setTimeout(10_000);
-  await client.connectTCP('127.0.0.1', { port });
-  try {
-    const all: Values[] = [];
-    for (const { unitId, profile } of devices) {
-      let values: Values = {};
-      for (const block of planReads(profile, namesToPoll(profile, 'fast'))) {
-        client.setID(unitId);
-        const read = block.table === 'input' ? client.readInputRegisters : client.readHoldingRegisters;
-        const { buffer } = await read.call(client, block.address, block.count);
-        values = { ...values, ...decodeBlock(profile, block, buffer) };
-      }
-      all.push(values);
-    }
-    return all;
-  } finally {
-    await new Promise<void>((done) => client.close(() => done()));
-  }
-}
+const view = (site: Site) => viewOf(simulator.ops, site);
 
 describe('the whole sample fleet', () => {
   test('is up, with exact counts by protocol and profile', async () => {
@@ -176,7 +121,7 @@ describe('the whole sample fleet', () => {
   );
 
   test('ends within five seconds when it is asked to, and says nothing', async () => {
-    const other = await prepareDevices(folder, 25_500);
+    const other = await prepareDevices(folder, await freePorts());
     const second = await startSimulator(['--db', other.db]);
     const { status, stderr, tookMs } = await second.stop();
     expect([status, stderr]).toEqual([0, '']);
@@ -205,7 +150,7 @@ describe('the commands', () => {
     const nowhere = await runProgram('device-sim', ['read', 'x', '--url', `http://127.0.0.1:${await freePort()}`]);
     expect([nowhere.status, nowhere.stderr]).toEqual([1, expect.stringContaining('no device simulator answers')]);
     const taken = await runProgram('device-sim', ['serve', '--db', db, '--ops-port', '0']);
-    expect([taken.status, taken.stderr]).toEqual([1, expect.stringContaining(`127.0.0.1:${BASE_PORT} is in use`)]);
+    expect([taken.status, taken.stderr]).toEqual([1, expect.stringContaining(`127.0.0.1:${basePort} is in use`)]);
     const missing = await runProgram('device-sim', ['serve', '--db', `${folder}/none.db`]);
     expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining('resource-db:prepare')]);
     for (const wrong of [
@@ -238,136 +183,10 @@ describe('the commands', () => {
     const port = await new Promise<number>((done) =>
       other.listen(0, '127.0.0.1', () => done((other.address() as { port: number }).port)),
     );
-    const { db: small } = await prepareDevices(folder, 26_500);
+    const { db: small } = await prepareDevices(folder, await freePorts());
     const outcome = await runProgram('device-sim', ['serve', '--db', small, '--limit', '1', '--ops-port', String(port)]);
     await new Promise((done) => other.close(done));
     expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringContaining('--ops-port')]);
-  });
-});
-
-/** A tool of somebody else; where it cannot be had its tests are skipped and say why. */
-function withTool(tool: string): { test: typeof test.skip; note: string } {
-  try {
-    execFileSync('which', [tool], { stdio: 'ignore' });
-    return { test, note: '' };
-  } catch {
-    return { test: test.skip, note: ` (skipped: ${tool} is not installed)` };
-  }
-}
-
-/** A Python that has pymodbus; Debian's own has it from python3-pymodbus, whichever comes first on the path. */
-function pythonWithPymodbus(): { test: typeof test.skip; note: string; command: string } {
-  for (const command of ['python3', '/usr/bin/python3']) {
-    const { status } = spawnSync(command, ['-c', 'import pymodbus.client'], { stdio: 'ignore' });
-    if (status === 0) return { test, note: '', command };
-  }
-  return { test: test.skip, note: ' (skipped: python3-pymodbus is not installed)', command: '' };
-}
-
-describe('clients that nobody here wrote', () => {
-  const mbpoll = withTool('mbpoll');
-  const MBPOLL: Readonly<Record<string, readonly string[]>> = {
-    'sunspec-213': ['-t', '4:float', '-B'],
-    'schneider-iem3000': ['-t', '4:float', '-B'],
-    'eastron-sdm630': ['-t', '3:float', '-B'],
-    'carlo-gavazzi-em24': ['-t', '3:int'],
-    'alfen-eve': ['-t', '4:float', '-B'],
-  };
-  /** From the number in the registers to watts. */
-  const UNIT_W: Readonly<Record<string, number>> = { 'schneider-iem3000': 1000, 'carlo-gavazzi-em24': 0.1 };
-
-  mbpoll.test.each(Object.keys(MBPOLL))(
-    `mbpoll reads the power of a %s as device-sim:read shows it${mbpoll.note}`,
-    async (id) => {
-      const site = siteWith(id);
-      const { port, unitId } = site.meter as { port: number; unitId: number };
-      const address = catalog.modbus(id).points.get('powerW')?.address;
-      const where = ['-m', 'tcp', '-p', String(port), '-a', String(unitId), '-0', '-r', String(address), '-1', '127.0.0.1'];
-      const before = await view(site);
-      const { stdout } = await run('mbpoll', [...(MBPOLL[id] ?? []), ...where]);
-      const after = await view(site);
-      const shown = Number(/\[\d+\]:\s+(\S+)/.exec(stdout)?.[1]) * (UNIT_W[id] ?? 1);
-      expectBetween(shown, before.measurement.powerW, after.measurement.powerW, 1);
-    },
-  );
-
-  const python = pythonWithPymodbus();
-  /** How pymodbus' registers are taken: function, and format of Python's struct (the EM24 has its low word first). */
-  const PYMODBUS: Readonly<Record<string, readonly [table: string, format: string]>> = {
-    'sunspec-213': ['holding', '>f'],
-    'schneider-iem3000': ['holding', '>f'],
-    'eastron-sdm630': ['input', '>f'],
-    'carlo-gavazzi-em24': ['input', 'low first'],
-    'alfen-eve': ['holding', '>f'],
-  };
-
-  python.test.each(Object.keys(PYMODBUS))(
-    `pymodbus reads the power of a %s as device-sim:read shows it${python.note}`,
-    async (id) => {
-      const site = siteWith(id);
-      const { port, unitId } = site.meter as { port: number; unitId: number };
-      const address = catalog.modbus(id).points.get('powerW')?.address;
-      const where = [port, unitId, ...(PYMODBUS[id] ?? []), address].map(String);
-      const before = await view(site);
-      const { stdout, stderr } = await run(python.command, [`${import.meta.dirname}/support/read_meter.py`, ...where]);
-      const after = await view(site);
-      expect(stderr).toBe('');
-      expectBetween(Number(stdout) * (UNIT_W[id] ?? 1), before.measurement.powerW, after.measurement.powerW, 1);
-    },
-  );
-
-  mbpoll.test(`mbpoll sets a limit on a flex-controller${mbpoll.note}`, async () => {
-    const site = siteWith('sunspec-213');
-    const { port, unitId } = site.controller as { port: number; unitId: number };
-    const where = ['-m', 'tcp', '-p', String(port), '-a', String(unitId), '-0', '-1'];
-    // limit 5,000 W in two registers, active, for 300 s
-    const { stdout } = await run('mbpoll', [...where, '-r', '10', '-t', '4', '127.0.0.1', '0', '5000', '1', '300']);
-    expect(stdout).toContain('Written 4 references');
-    const { control, measurement } = await view(site);
-    expect(control).toMatchObject({ limitW: 5000, limitActive: true });
-    expect(measurement.powerW).toBeLessThanOrEqual(5000);
-  });
-
-  const mosquitto = withTool('mosquitto_sub');
-  const sub = (topic: string, ...args: string[]) =>
-    run('mosquitto_sub', ['-h', '127.0.0.1', '-p', String(mqttPort), '-t', topic, '-C', '1', '-W', '20', ...args]);
-  const pub = (topic: string, message: string, ...args: string[]) =>
-    run('mosquitto_pub', ['-h', '127.0.0.1', '-p', String(mqttPort), '-t', topic, '-m', message, ...args]);
-
-  /** Publishes until the answer has come: the two programs do not know of each other. */
-  async function askWith(question: () => Promise<unknown>, answer: Promise<{ stdout: string }>): Promise<string> {
-    let text: string | undefined;
-    const done = answer.then(({ stdout }) => {
-      text = stdout;
-    });
-    while (text === undefined) await Promise.race([question(), done]);
-    return text;
-  }
-
-  mosquitto.test.each(['mqttv311', 'mqttv5'])(`mosquitto, %s, asks a Shelly and a Tasmota${mosquitto.note}`, async (version) => {
-    const shelly = siteWith('shelly-pro-3em');
-    const request = JSON.stringify({ id: 1, src: version, method: 'EM.GetStatus', params: { id: 0 } });
-    const shellyTopic = (shelly.meter as { topic: string }).topic;
-    const before = await view(shelly);
-    const answer = await askWith(() => pub(`${shellyTopic}/rpc`, request, '-V', version), sub(`${version}/rpc`, '-V', version));
-    const after = await view(shelly);
-    expectBetween(JSON.parse(answer).result.total_act_power, before.measurement.powerW, after.measurement.powerW, 1);
-    const tasmota = siteWith('tasmota-energy');
-    const { topic } = tasmota.meter as { topic: string };
-    const status = await askWith(
-      () => pub(`cmnd/${topic}/Status`, '8', '-V', version),
-      sub(`stat/${topic}/STATUS8`, '-V', version),
-    );
-    expect(JSON.parse(status).StatusSNS.ENERGY.Power).toHaveLength(3);
-  });
-
-  mosquitto.test(`mosquitto sets a limit, and sees what is retained${mosquitto.note}`, async () => {
-    const { controller, meter } = siteWith('tasmota-energy');
-    const { topic } = controller as { topic: string };
-    expect((await sub(`${topic}/online`)).stdout).toBe('online\n');
-    expect((await sub(`tele/${(meter as { topic: string }).topic}/LWT`)).stdout).toBe('Online\n');
-    await pub(`${topic}/set`, '{"limitW":1000,"active":true,"validForS":60}', '-q', '2');
-    expect(JSON.parse((await sub(`${topic}/state`)).stdout)).toMatchObject({ limitW: 1000, active: true });
   });
 });
 
@@ -389,12 +208,4 @@ function expectPlausible({ powerW, voltageL1V, frequencyHz, appliedLimitW }: Val
   for (const power of [powerW, appliedLimitW]) if (power !== undefined) expectBetween(power, 0, pMax, 2);
   if (voltageL1V !== undefined) expectBetween(voltageL1V, 207, 253, 0);
   if (frequencyHz !== undefined) expectBetween(frequencyHz, 49.9, 50.1, 0.05);
-}
-
-function expectBetween(value: unknown, a: unknown, b: unknown, tolerance: number): void {
-  const [low, high] = [Math.min(Number(a), Number(b)), Math.max(Number(a), Number(b))];
-  // Between two looks at it the power may have gone up and down again: as far as the noise of some seconds goes.
-  const slack = tolerance + Math.max(high - low, Math.abs(high) * 1e-3);
-  if (!(Number(value) >= low - slack && Number(value) <= high + slack))
-    throw new Error(`${value} is not in ${low}…${high} ± ${slack}`);
 }

@@ -33,6 +33,27 @@ export async function prepareDevices(
   return { db, mqttPort };
 }
 
+/** More than the gateways of the whole sample fleet. */
+const GATEWAYS = 180;
+/** Below the ports that the system gives to clients. */
+const [FIRST_PORT, LAST_PORT] = [10_000, 19_999];
+
+/** The first of 180 ports in a row that were all free a moment ago. */
+export async function freePorts(): Promise<number> {
+  const places = Math.floor((LAST_PORT - FIRST_PORT) / GATEWAYS);
+  // Each process looks in another place first, and in another one each time.
+  nextPlace ??= (process.pid * 7) % places;
+  for (let i = 0; i < places; i++, nextPlace++) {
+    const base = FIRST_PORT + (nextPlace % places) * GATEWAYS;
+    const taken = await Promise.allSettled(Array.from({ length: GATEWAYS }, (_, n) => freePort(base + n)));
+    if (taken.some(({ status }) => status === 'rejected')) continue;
+    nextPlace++;
+    return base;
+  }
+  throw new Error(`there are no ${GATEWAYS} free ports in a row between ${FIRST_PORT} and ${LAST_PORT}`);
+}
+let nextPlace: number | undefined;
+
 /** Where a simulator says that it listens. */
 export interface Listening {
   readonly ops: string;

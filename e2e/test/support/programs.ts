@@ -63,12 +63,12 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A port that was free a moment ago, for programs that must be told one. */
-export function freePort(): Promise<number> {
+/** A port that was free a moment ago, for programs that must be told one; `wanted` itself, or it fails. */
+export function freePort(wanted = 0): Promise<number> {
   return new Promise((done, fail) => {
     const server = createServer();
     server.on('error', fail);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();
       server.close(() => (address !== null && typeof address === 'object' ? done(address.port) : fail(new Error('no port'))));
     });
