@@ -2,15 +2,9 @@ import type { Logger } from '@venfleet/core';
 import type { Authorizer } from './auth/authorize.js';
 import type { ClientRegistry } from './auth/clients.js';
 import type { TokenAuthority } from './auth/tokens.js';
-import type { Outcomes } from './notify/outcomes.js';
-import type { Webhooks } from './notify/webhooks/webhooks.js';
-import type { Events } from './store/events.js';
-import type { Programs } from './store/programs.js';
-import type { Reports } from './store/reports.js';
-import type { Resources } from './store/resources.js';
+import type { Notifications } from './notify/notifications.js';
+import type { Tables } from './objects/tables.js';
 import type { Store } from './store/store.js';
-import type { Subscriptions } from './store/subscriptions.js';
-import type { Vens } from './store/vens.js';
 
 /** How the VTN decides where the specification leaves a choice. */
 export interface Settings {
@@ -25,17 +19,10 @@ export interface Settings {
 }
 
 /** What the parts of a running VTN share. */
-export interface VtnContext {
+export interface VtnContext extends Tables {
   readonly settings: Settings;
   readonly store: Store;
-  readonly programs: Programs;
-  readonly events: Events;
-  readonly reports: Reports;
-  readonly vens: Vens;
-  readonly resources: Resources;
-  readonly subscriptions: Subscriptions;
-  readonly webhooks: Webhooks;
-  readonly outcomes: Outcomes;
+  readonly notifications: Notifications;
   readonly clients: ClientRegistry;
   readonly tokens: TokenAuthority;
   readonly authorizer: Authorizer;

@@ -20,24 +20,12 @@ import { type ClientRegistry, clientFile, clientList } from './auth/clients.js';
 import { TokenAuthority } from './auth/tokens.js';
 import { buildSite, DEFAULT_LIMITS, type Limits, type Mount } from './http/site.js';
 import { Changes } from './notify/changes.js';
-import { Outcomes } from './notify/outcomes.js';
+import { type LinkPorts, type MqttOptions, openLink } from './notify/mqtt/open-link.js';
+import { type NotificationPorts, Notifications } from './notify/notifications.js';
 import { type CallbackRules, namesLoopback } from './notify/webhooks/callback-rules.js';
 import type { SenderLimits } from './notify/webhooks/sender.js';
-import { Webhooks } from './notify/webhooks/webhooks.js';
-import { eventObject } from './objects/events.js';
-import { programObject } from './objects/programs.js';
-import { reportObject } from './objects/reports.js';
-import { resourceObject } from './objects/resources.js';
-import { subscriptionObject } from './objects/subscriptions.js';
-import { venObject } from './objects/vens.js';
-import { Deliveries } from './store/deliveries.js';
-import { Events } from './store/events.js';
-import { Programs } from './store/programs.js';
-import { Reports } from './store/reports.js';
-import { Resources } from './store/resources.js';
+import { openTables } from './objects/tables.js';
 import { openStore, type Store } from './store/store.js';
-import { Subscriptions } from './store/subscriptions.js';
-import { Vens } from './store/vens.js';
 import type { Settings, VtnContext } from './vtn-context.js';
 
 /** Shorter than the five seconds that a service manager gives. */
@@ -66,6 +54,8 @@ export interface VtnMockOptions extends Partial<Settings> {
   /** One hour by default. */
   readonly tokenLifetime?: Duration;
   readonly limits?: Partial<Limits>;
+  /** Tells of changes by MQTT, too (3.1). */
+  readonly mqtt?: MqttOptions;
   /** How many notifications are posted at once, and how patiently. */
   readonly senderLimits?: SenderLimits;
 }
@@ -78,6 +68,8 @@ export interface VtnAddress {
   readonly urls: Readonly<Record<WireVersion, string>>;
   /** Base URLs of the versions that have a port of their own. */
   readonly rootUrls: Partial<Readonly<Record<WireVersion, string>>>;
+  /** Where its MQTT broker is. */
+  readonly mqttUrl?: string;
 }
 
 export interface VtnMock {
@@ -119,7 +111,7 @@ class Running {
   readonly #random: Random;
   readonly #logger: Logger;
   #store: Store | undefined;
-  #webhooks: Webhooks | undefined;
+  #notifications: Notifications | undefined;
   #sites: FastifyInstance[] = [];
 
   constructor(options: VtnMockOptions) {
@@ -135,6 +127,7 @@ class Running {
     const clients = this.#clients();
     this.#store = openStore(dataFile, this.#clock);
     const context = await this.#context(this.#store, clients);
+    await context.notifications.start();
     const origin = await this.#listen(context, mounts, port);
     const rootUrls: Partial<Record<WireVersion, string>> = {};
     for (const version of WIRE_VERSIONS) {
@@ -143,9 +136,9 @@ class Running {
     }
     const base = publicUrl ?? origin;
     const urls = Object.fromEntries(mounts.map((m) => [m.version, base + m.prefix])) as Record<WireVersion, string>;
-    this.#webhooks?.start();
     this.#logger.info({ origin, data: dataFile }, 'VTN listens');
-    return { origin: base, urls, rootUrls };
+    const mqttUrl = context.notifications.mqtt?.notifier(new URL(base).hostname).URIS[0];
+    return { origin: base, urls, rootUrls, ...(mqttUrl === undefined ? {} : { mqttUrl }) };
   }
 
   async stop(): Promise<void> {
@@ -162,7 +155,7 @@ class Running {
     await Promise.all(sites.map((site) => site.close()));
     patience.abort();
     await cut;
-    await this.#webhooks?.stop();
+    await this.#notifications?.stop();
     this.#store?.close();
     if (this.#store !== undefined) this.#logger.info({}, 'VTN stopped');
     this.#store = undefined;
@@ -180,8 +173,9 @@ class Running {
       lifetime: tokenLifetime,
       clock: this.#clock,
     });
-    const loopback = namesLoopback(options.host ?? '127.0.0.1');
-    const callbacks = { http: false, privateAddresses: false, loopback, ...options.callbacks };
+    const changes = new Changes();
+    const tables = openTables(store.db, changes);
+    this.#notifications = this.#notificationsOf({ store, tables, changes, tokens, auth });
     return {
       settings: {
         venSelfRegistration: options.venSelfRegistration ?? true,
@@ -189,7 +183,9 @@ class Running {
         limitZero: options.limitZero ?? 'allow',
         publicUrl: options.publicUrl,
       },
-      ...this.#objects(store, callbacks),
+      store,
+      ...tables,
+      notifications: this.#notifications,
       clients,
       tokens,
       authorizer: auth ? tokenAuthorizer(tokens) : openAuthorizer,
@@ -197,28 +193,13 @@ class Running {
     };
   }
 
-  #objects(store: Store, rules: CallbackRules) {
-    const { db } = store;
-    const changes = new Changes();
-    const vens = new Vens(db, changes.of('VEN', venObject));
-    const subscriptions = new Subscriptions(db, changes.of('SUBSCRIPTION', subscriptionObject));
-    const outcomes = new Outcomes();
-    const ports = { store, vens, subscriptions, outcomes, clock: this.#clock, random: this.#random, logger: this.#logger };
-    const { senderLimits: limits } = this.#options;
-    const webhooks = new Webhooks({ ...ports, deliveries: new Deliveries(db), rules, limits });
-    changes.add(webhooks);
-    this.#webhooks = webhooks;
-    return {
-      store,
-      programs: new Programs(db, changes.of('PROGRAM', programObject)),
-      events: new Events(db, changes.of('EVENT', eventObject)),
-      reports: new Reports(db, changes.of('REPORT', reportObject)),
-      vens,
-      resources: new Resources(db, changes.of('RESOURCE', resourceObject)),
-      subscriptions,
-      webhooks,
-      outcomes,
-    };
+  #notificationsOf(parts: Pick<NotificationPorts, 'store' | 'tables' | 'changes'> & Pick<LinkPorts, 'tokens' | 'auth'>) {
+    const { host = '127.0.0.1', callbacks, mqtt, senderLimits } = this.#options;
+    const ports = { clock: this.#clock, random: this.#random, logger: this.#logger };
+    const { store, tables, changes, tokens, auth } = parts;
+    const link = mqtt === undefined ? undefined : openLink(mqtt, { ...ports, host, auth, tokens, store, vens: tables.vens });
+    const rules = { http: false, privateAddresses: false, loopback: namesLoopback(host), ...callbacks };
+    return new Notifications({ ...ports, store, tables, changes, rules, limits: senderLimits, mqtt: link });
   }
 
   async #listen(context: VtnContext, mounts: readonly Mount[], port: number): Promise<string> {

@@ -30,8 +30,16 @@ describe.each(VERSIONS)('OpenAPI document of %s', (version) => {
       '/vens/{venID}',
       `${resources}/{resourceID}`,
     ];
-    const auth = version === '3.0.1' ? ['/auth/token'] : ['/auth/token', '/auth/server'];
-    expect(Object.keys(document.paths).sort()).toEqual([...collections, ...items, ...auth].sort());
+    const topics = ['programs', 'programs/{programID}', 'programs/{programID}/events', 'events', 'reports', 'subscriptions'];
+    topics.push(
+      'vens',
+      'vens/{venID}',
+      ...['events', 'programs', 'resources'].map((kind) => `vens/{venID}/${kind}`),
+      'resources',
+    );
+    const notifiers = ['/notifiers', ...topics.map((path) => `/notifiers/mqtt/topics/${path}`)];
+    const others = version === '3.0.1' ? ['/auth/token'] : ['/auth/token', '/auth/server', ...notifiers];
+    expect(Object.keys(document.paths).sort()).toEqual([...collections, ...items, ...others].sort());
     for (const path of collections) expect(Object.keys(document.paths[path]).sort()).toEqual(['get', 'post']);
     for (const path of items) expect(Object.keys(document.paths[path]).sort()).toEqual(['delete', 'get', 'put']);
     expect(document.servers).toEqual([{ url: `/openadr3/${version}` }]);

@@ -64,7 +64,13 @@ export const boundaries: Boundaries = {
     },
     {
       modules: ['modbus-serial', 'mqtt'],
-      allowed: ['apps/ven-agent/src/**/adapters/**', 'apps/device-sim/src/mqtt/**', 'tools/bench/**', ...TESTS],
+      allowed: [
+        'apps/ven-agent/src/**/adapters/**',
+        'apps/device-sim/src/mqtt/**',
+        'apps/vtn-mock/src/notify/mqtt/**',
+        'tools/bench/**',
+        ...TESTS,
+      ],
       instead: "reach devices through a port that one of the agent's adapters implements",
     },
     {

@@ -13,7 +13,8 @@ declare module 'fastify' {
 
 /** What a route asks of its caller. */
 export interface Demand {
-  readonly scope: string;
+  /** None: any valid token will do. */
+  readonly scope?: string;
   /** The roles that may use the route; others are refused whatever their scopes are. */
   readonly roles: readonly Role[];
 }
@@ -23,7 +24,8 @@ type OnRequest = (request: FastifyRequest, reply: FastifyReply, done: (error?: E
 /** Makes the check of one route: 401 without a valid token, 403 without the scope or role. */
 export type Authorizer = (demand: Demand) => OnRequest;
 
-const OPEN: Caller = { clientId: ANONYMOUS, role: 'BL', scopes: new Set() };
+/** Who everybody is where no tokens are asked for. */
+export const OPEN: Caller = { clientId: ANONYMOUS, role: 'BL', scopes: new Set() };
 
 /** Every caller may do everything, as business logic. */
 export const openAuthorizer: Authorizer = () => (request, _reply, done) => {
@@ -53,7 +55,7 @@ function bearerToken(header: string | undefined): string | undefined {
 }
 
 function admit(request: FastifyRequest, caller: Caller, { scope, roles }: Demand): Problem | undefined {
-  if (!mayUse(caller, scope)) {
+  if (scope !== undefined && !mayUse(caller, scope)) {
     const challenge = `Bearer realm="openadr", error="insufficient_scope", scope="${scope}"`;
     return new Problem(403, `this needs the scope ${scope}`, { headers: { 'www-authenticate': challenge } });
   }

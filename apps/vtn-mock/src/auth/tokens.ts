@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Duration, type HasNow, toSeconds } from '@venfleet/core';
+import { type Duration, type HasNow, type Instant, instant, toSeconds } from '@venfleet/core';
 import type { Role } from '@venfleet/openadr';
 import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose';
 import type { Caller } from './caller.js';
@@ -76,6 +76,13 @@ export class TokenAuthority {
   cached(token: string): Caller | undefined {
     const entry = this.#cache.get(token);
     return entry !== undefined && entry.expires > this.#clock.now() ? entry.caller : undefined;
+  }
+
+  /** As {@link verify}, with when the token expires: for what lasts longer than a request. */
+  async admit(token: string): Promise<{ readonly caller: Caller; readonly expires: Instant } | undefined> {
+    const caller = await this.verify(token);
+    const entry = this.#cache.get(token);
+    return caller === undefined || entry === undefined ? undefined : { caller, expires: instant(entry.expires) };
   }
 
   /** The caller of a token, or undefined when it is not ours, altered or expired. */

@@ -24,7 +24,7 @@ export function documentFrame(version: WireVersion, prefix: string) {
     info: {
       title: `OpenADR ${version} at the venfleet VTN mock`,
       version,
-      description: 'A VTN for development and tests: programs, events, reports, vens and resources.',
+      description: 'A VTN for development and tests: programs, events, reports, subscriptions, vens and resources.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: prefix || '/' }],
@@ -105,6 +105,27 @@ export function collectionDocs({ kind, path, idParam, order = 'newest first', re
       summary: `Delete ${article} ${kind}`,
       response: { 200: answer(object, `The ${kind} that was deleted.`), ...problems(401, 403, 404, 409, 500) },
     },
+  };
+}
+
+export interface ReadingDocs {
+  readonly tag: string;
+  readonly summary: string;
+  /** None: any token will do. */
+  readonly scope?: string;
+  /** Of the path. */
+  readonly params?: readonly string[];
+  readonly object: TSchema;
+}
+
+/** The documentation of a GET that stands by itself. */
+export function readingDocs({ tag, summary, scope, params = [], object }: ReadingDocs) {
+  return {
+    tags: [tag],
+    summary,
+    security: [{ [SECURITY_SCHEME]: scope === undefined ? [] : [scope] }],
+    ...paramsOf(params),
+    response: { 200: answer(object, 'The answer.'), ...problems(401, 403, 404, 500) },
   };
 }
 

@@ -67,7 +67,8 @@ export function addCollection(app: FastifyInstance, context: VtnContext, collect
   refuseOtherMethods(app, item, ['GET', 'PUT', 'DELETE']);
 }
 
-function callOf({ caller, params, body }: FastifyRequest): Call & { readonly body: unknown } {
+/** Who asks for what. */
+export function callOf({ caller, params, body }: FastifyRequest): Call & { readonly body: unknown } {
   // A route without an authorizer would be a mistake of ours; there is no caller to invent then.
   if (caller === undefined) throw new Error('route without authorizer');
   return { caller, params: params as Record<string, string>, body };

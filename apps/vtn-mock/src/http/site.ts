@@ -6,6 +6,7 @@ import { COLLECTIONS } from '../objects/index.js';
 import type { VtnContext } from '../vtn-context.js';
 import { clientErrorHandler, errorHandler, pathOf, sendJson } from './errors.js';
 import { takeJsonBodies } from './json-body.js';
+import { addNotifiers } from './notifiers.js';
 import { documentFrame, nameSchemas, tokenDocs } from './openapi.js';
 import { Problem, problemBody } from './problem.js';
 import { addCollection, refuseOtherMethods } from './routes.js';
@@ -95,7 +96,10 @@ async function mountVersion(
     addCollection(app, context, collection, collection.bodySize === 'large' ? limits.largeBodyBytes : limits.bodyBytes);
   }
   await addTokenRoute(app, context, (client) => client.scopes ?? SCOPES[version][client.role]);
-  if (version === '3.1.0') addAuthServer(app, context, prefix);
+  if (version === '3.1.0') {
+    addAuthServer(app, context, prefix);
+    addNotifiers(app, context);
+  }
   addPublicJson(app, '/.well-known/jwks.json', () => context.tokens.jwks);
   let document: object | undefined;
   addPublicJson(app, '/openapi.json', () => {
@@ -141,10 +145,22 @@ async function originRoutes(app: FastifyInstance, context: VtnContext, mounts: r
     }
   });
   refuseOtherMethods(app, '/readyz', ['GET']);
+  addOutcomes(app, context);
   addPublicJson(app, '/', () => indexOf(mounts));
   if (mounts.some((mount) => mount.prefix === '')) return;
   await addTokenRoute(app, context, ({ scopes, role }) => scopes ?? [...new Set(mounts.flatMap((m) => SCOPES[m.version][role]))]);
   addPublicJson(app, '/.well-known/jwks.json', () => context.tokens.jwks);
+}
+
+/** Not OpenADR: tells an operator whom the notifications on an object have reached. */
+function addOutcomes(app: FastifyInstance, { notifications, authorizer }: VtnContext): void {
+  const url = '/operator/notifications/:objectID';
+  const onRequest = authorizer({ scope: 'read_all', roles: ['BL'] });
+  app.get(url, { schema: { hide: true }, onRequest }, (request, reply) => {
+    const { objectID } = request.params as { objectID: string };
+    sendJson(reply, 200, JSON.stringify(notifications.outcomes.of(objectID)));
+  });
+  refuseOtherMethods(app, url, ['GET']);
 }
 
 function indexOf(mounts: readonly Mount[]): object {

@@ -9,6 +9,8 @@ export interface ChangedObject {
   readonly id: string;
   /** The program that it belongs to, or is; vens and resources have none. */
   readonly programId?: string | undefined;
+  /** The ven that it is, or belongs to. */
+  readonly venId?: string;
   /** The client that it belongs to; programs and events belong to nobody. */
   readonly clientId?: string;
   /** The only version that shows it; absent: both do. */

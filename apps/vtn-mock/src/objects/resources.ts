@@ -175,6 +175,7 @@ export function resourceObject(row: ResourceRow): ChangedObject {
   return {
     objectType: 'RESOURCE',
     id: row.id,
+    venId: row.venId,
     clientId: row.clientId,
     targets: row,
     text: (version) => (version === '3.0.1' ? resourceText301(row) : text310(row)),

@@ -79,7 +79,8 @@ function writing<B extends Body>(
   version: WireVersion,
   targetsOf: (body: B) => Pick<SubscriptionContent, 'targets' | 'targets301'>,
 ) {
-  const { subscriptions, store, webhooks } = context;
+  const { subscriptions, store, notifications } = context;
+  const { webhooks } = notifications;
   const find = (caller: Caller, { subscriptionID = '' }: Params): SubscriptionRow => {
     const row = subscriptions.byId(subscriptionID);
     const hidden = version === '3.1.0' && caller.role === 'VEN' && row?.clientId !== caller.clientId;

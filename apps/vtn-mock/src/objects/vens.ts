@@ -151,6 +151,7 @@ export function venObject(row: VenRow): ChangedObject {
   return {
     objectType: 'VEN',
     id: row.id,
+    venId: row.id,
     clientId: row.clientId,
     targets: row,
     text: (version) => (version === '3.0.1' ? text301(row, []) : text310(row)),

@@ -24,7 +24,6 @@ export class Deliveries {
   readonly #sweep;
   readonly #sweepOne;
   readonly #pending;
-  readonly #ofObject;
 
   constructor(db: Database) {
     this.#addMessage = db.prepare('INSERT INTO messages (object_id, body) VALUES (?, ?)');
@@ -45,9 +44,6 @@ export class Deliveries {
     this.#sweep = db.prepare(`DELETE FROM messages WHERE ${unused}`);
     this.#sweepOne = db.prepare(`DELETE FROM messages WHERE seq = ? AND ${unused}`);
     this.#pending = db.prepare<{ url: string; count: number }>('SELECT url, count(*) AS count FROM deliveries GROUP BY url');
-    this.#ofObject = db.prepare<{ count: number }>(
-      'SELECT count(*) AS count FROM deliveries d JOIN messages m ON m.seq = d.message WHERE m.object_id = ?',
-    );
   }
 
   /** @returns the number by which deliveries refer to the text. */
@@ -88,10 +84,5 @@ export class Deliveries {
   /** How many there are for each callback. */
   pending(): { readonly url: string; readonly count: number }[] {
     return this.#pending.all();
-  }
-
-  /** How many still tell of an object. */
-  pendingOfObject(objectId: string): number {
-    return this.#ofObject.get([objectId])?.count ?? 0;
   }
 }

@@ -25,6 +25,7 @@ export class Vens {
   readonly #clientHasVen;
   readonly #grant;
   readonly #holders;
+  readonly #owners;
   readonly #listing: Listing<VenRow>;
   readonly #changed: OnChange<VenRow>;
 
@@ -52,6 +53,7 @@ export class Vens {
        SELECT v.client_id, t.value FROM resources r JOIN vens v ON v.seq = r.ven, json_each(r.targets) t
        WHERE r.targets IS NOT NULL AND t.value IN (SELECT value FROM json_each(@targets))`,
     );
+    this.#owners = db.prepare<{ id: string; clientId: string }>('SELECT id, client_id AS clientId FROM vens');
     this.#listing = new Listing(db, `SELECT ${COLUMNS} FROM vens`, 'seq DESC');
   }
 
@@ -106,6 +108,11 @@ export class Vens {
       else held.add(target);
     }
     return holders;
+  }
+
+  /** Each ven, and the client that it belongs to. */
+  owners(): { readonly id: string; readonly clientId: string }[] {
+    return this.#owners.all();
   }
 
   page(conditions: readonly Condition[], page: Page): VenRow[] {

@@ -1,0 +1,221 @@
+import { existsSync } from 'node:fs';
+import { type LogLevel, seconds } from '@venfleet/core';
+import {
+  addCommand,
+  type Command,
+  createPinoLogger,
+  InvalidArgumentError,
+  Option,
+  printResult,
+  resolveSecret,
+  shutdownSignal,
+  usageError,
+  wholeNumber,
+} from '@venfleet/core/node';
+import { ensureDevelopmentCredentials, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
+import type { MqttOptions } from './notify/mqtt/open-link.js';
+import { namesLoopback } from './notify/webhooks/callback-rules.js';
+import { DEFAULT_CREDENTIALS } from './operator/connection.js';
+import { buildVtnMock, type VtnAddress } from './vtn-mock.js';
+
+const port = wholeNumber(0, 65_535);
+
+type PerVersion<T> = Partial<Record<WireVersion, T>>;
+
+interface ServeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly clients: string;
+  readonly auth: boolean;
+  readonly rootPort?: PerVersion<number>;
+  readonly basePath?: PerVersion<string>;
+  readonly publicUrl?: string;
+  readonly tokenLifetime: number;
+  readonly venSelfRegistration: 'on' | 'off';
+  readonly limitZero: 'allow' | 'refuse';
+  readonly strictTargets?: true;
+  readonly allowHttpCallbacks?: true;
+  readonly allowPrivateCallbacks?: true;
+  readonly loopbackCallbacks: boolean;
+  readonly mqttPort?: number;
+  /** false: none. */
+  readonly mqtt: string | boolean;
+  readonly mqttUsername?: string;
+  readonly mqttPassword?: string;
+  readonly logLevel: LogLevel | 'silent';
+  readonly json?: true;
+}
+
+export function addServe(program: Command): void {
+  const serveCommand = addCommand(program, 'serve', 'Serves the VTN until Ctrl-C.');
+  addListening(serveCommand);
+  addBehaviour(serveCommand);
+  addNotifying(serveCommand);
+  serveCommand
+    .addOption(
+      new Option('--log-level <LEVEL>', 'least level to log; debug has each request')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('warn'),
+    )
+    .option('--json', 'print one line of JSON')
+    .action(serve);
+}
+
+function addListening(command: Command): void {
+  command
+    .option('--host <ADDRESS>', 'address to listen on', '127.0.0.1')
+    .option('--port <PORT>', 'port to listen on; 0 takes a free one', port, 8000)
+    .option('--data <FILE>', 'SQLite file to keep everything in, made when missing', ':memory:')
+    .option('--clients <FILE>', 'credentials of the clients that may have tokens', DEFAULT_CREDENTIALS)
+    .option('--no-auth', 'ask for no tokens: everybody may do everything')
+    .option('--root-port <VERSION=PORT>', 'a port with that version at its root; repeatable', perVersion(port))
+    .option('--base-path <VERSION=PATH>', 'where the version is on the main port; repeatable', perVersion(basePath))
+    .option('--public-url <URL>', 'URL of the main port as clients see it, where it is not the one they ask for', publicUrl);
+}
+
+function addBehaviour(command: Command): void {
+  const onOff = (flags: string, text: string) => new Option(flags, text).choices(['on', 'off']).default('on');
+  command
+    .option('--token-lifetime <SECONDS>', 'how long a token holds', wholeNumber(1, 31_536_000), 3600)
+    .addOption(onOff('--ven-self-registration <CHOICE>', 'whether a VEN may write vens'))
+    .addOption(
+      new Option('--limit-zero <CHOICE>', 'whether limit=0 is a legal page').choices(['allow', 'refuse']).default('allow'),
+    )
+    .option('--strict-targets', 'show a VEN targeted objects only when it names their targets (3.1)');
+}
+
+function addNotifying(command: Command): void {
+  command
+    .option('--allow-http-callbacks', 'let subscriptions name callbacks without TLS')
+    .option('--allow-private-callbacks', 'let subscriptions name callbacks at private addresses')
+    .option(
+      '--no-loopback-callbacks',
+      'refuse callbacks on this machine, which are allowed while --host is one of it alone, without TLS, too',
+    )
+    .option('--mqtt-port <PORT>', 'port of the MQTT broker (default: a free one, if --host is of this machine alone)', port)
+    .option('--mqtt <URL>', 'tell of changes over that MQTT broker, mqtt://… or mqtts://…', mqttUrl)
+    .option('--mqtt-username <NAME>', "the VTN's own login at --mqtt")
+    .option('--mqtt-password <REFERENCE>', 'its password, as env:NAME or file:PATH')
+    .option('--no-mqtt', 'have no MQTT broker');
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  checkOptions(options);
+  const stop = shutdownSignal();
+  const made = options.auth && !existsSync(options.clients);
+  if (made) ensureDevelopmentCredentials(options.clients, []);
+  const {
+    host,
+    port: mainPort,
+    data,
+    auth,
+    rootPort: rootPorts = {},
+    basePath: basePaths = {},
+    publicUrl: url,
+    limitZero,
+  } = options;
+  const vtn = buildVtnMock({
+    host,
+    port: mainPort,
+    auth,
+    limitZero,
+    basePaths,
+    rootPorts,
+    dataFile: data,
+    publicUrl: url,
+    tokenLifetime: seconds(options.tokenLifetime),
+    venSelfRegistration: options.venSelfRegistration === 'on',
+    strictTargets: options.strictTargets === true,
+    callbacks: callbackRules(options),
+    ...mqttOf(options),
+    logger: createPinoLogger({ level: options.logLevel }),
+    ...(auth ? { clients: options.clients } : {}),
+  });
+  const address = await vtn.start();
+  const facts = { ...address, tokenUrl: `${address.origin}/auth/token`, data, credentials: auth ? options.clients : null };
+  printResult(options.json, facts, () => describe(address, options, made));
+  if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+  await vtn.stop();
+}
+
+function callbackRules(options: ServeOptions) {
+  return {
+    http: options.allowHttpCallbacks === true,
+    privateAddresses: options.allowPrivateCallbacks === true,
+    ...(options.loopbackCallbacks ? {} : { loopback: false }),
+  };
+}
+
+/** The embedded broker is for a VTN that serves this machine, unless it is asked for: it has no TLS. */
+function mqttOf({ host, mqttPort, mqtt, mqttUsername, mqttPassword }: ServeOptions): { mqtt?: MqttOptions } {
+  if (typeof mqtt === 'string') {
+    const password = mqttPassword === undefined ? undefined : resolveSecret(mqttPassword);
+    return { mqtt: { url: mqtt, username: mqttUsername, password } };
+  }
+  if (mqtt === false || (mqttPort === undefined && !namesLoopback(host))) return {};
+  return { mqtt: { port: mqttPort ?? 0 } };
+}
+
+/** What is wrong only in combination. */
+function checkOptions({ port, rootPort = {}, basePath = {}, mqtt, mqttPort = 0, ...login }: ServeOptions): void {
+  const ports = [port, mqttPort, ...Object.values(rootPort)].filter((p) => p !== 0);
+  if (new Set(ports).size < ports.length) throw usageError('--port, --mqtt-port and each --root-port must be different ports');
+  if (mqtt !== true && mqttPort !== 0)
+    throw usageError('--mqtt-port is for the VTN’s own broker: leave out --mqtt and --no-mqtt');
+  if (typeof mqtt !== 'string' && (login.mqttUsername ?? login.mqttPassword) !== undefined) {
+    throw usageError('--mqtt-username and --mqtt-password are for --mqtt: the VTN’s own broker takes tokens');
+  }
+  const paths = WIRE_VERSIONS.map((version) => basePath[version] ?? `/openadr3/${version}`);
+  if (new Set(paths).size < paths.length) throw usageError('both versions have the same --base-path');
+}
+
+function describe(
+  { origin, urls, rootUrls, mqttUrl: broker }: VtnAddress,
+  options: ServeOptions,
+  madeCredentials: boolean,
+): string {
+  const lines = [
+    `OpenADR 3.1    ${urls['3.1.0']}`,
+    `OpenADR 3.0.1  ${urls['3.0.1']}`,
+    ...Object.entries(rootUrls).map(([version, url]) => `OpenADR ${version} at the root of ${url}`),
+    `documentation  ${urls['3.1.0']}/openapi.json and the same below 3.0.1`,
+    `MQTT           ${broker ?? 'none'}`,
+    `data           ${options.data === ':memory:' ? 'in memory, gone at the end (--data FILE keeps it)' : options.data}`,
+  ];
+  if (options.auth) {
+    lines.push(`tokens         ${origin}/auth/token`);
+    lines.push(`credentials    ${options.clients}${madeCredentials ? ', made now with one business-logic client' : ''}`);
+  } else lines.push('tokens         none: everybody may do everything');
+  return lines.join('\n');
+}
+
+/** Parses a repeatable `VERSION=VALUE`. */
+function perVersion<T>(parse: (value: string) => T): (value: string, before?: PerVersion<T>) => PerVersion<T> {
+  return (text, before = {}) => {
+    const equals = text.indexOf('=');
+    const version = WIRE_VERSIONS.find((known) => known === text.slice(0, equals));
+    if (version === undefined)
+      throw new InvalidArgumentError(`It must be VERSION=…, with a version of ${WIRE_VERSIONS.join(', ')}.`);
+    return { ...before, [version]: parse(text.slice(equals + 1)) };
+  };
+}
+
+function basePath(path: string): string {
+  if (/^(\/[A-Za-z0-9._~-]+)+$/.test(path)) return path;
+  throw new InvalidArgumentError('The path must begin with / and not end with it: /openadr3/3.1.0.');
+}
+
+/** A password in it would be seen by everybody who lists processes. */
+function mqttUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^mqtts?:$/.test(url.protocol) && url.username === '' && url.password === '') return text;
+  throw new InvalidArgumentError('It must be an mqtt or mqtts URL without a login.');
+}
+
+function publicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '')
+    return text.replace(/\/+$/, '');
+  throw new InvalidArgumentError('It must be an http or https URL.');
+}
