@@ -1,5 +1,5 @@
 import { type Duration, describeError, type ErrorOptions, systemCode, VenfleetError } from '@venfleet/core';
-import { errors } from 'undici';
+import { errors } from './undici.js';
 
 /**
  * VTN_UNREACHABLE: no connection, or it broke. VTN_TIMEOUT: no answer in time. VTN_TLS: the certificate or the

@@ -1,9 +1,10 @@
 import { type Clock, type Duration, type Instant, type Logger, milliseconds, seconds, toSeconds } from '@venfleet/core';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type Abortable, unwatchAbort, watchAbort } from './aborts.js';
 import { Deadlines, type Expiring } from './deadlines.js';
 import { connectionError, type RequestLabel, VtnError } from './errors.js';
 import { AdaptiveLimiter, type LimiterOptions, type Outcome } from './limiter.js';
+import { Pool } from './undici.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
