@@ -102,8 +102,7 @@ function holdByItself(slot: Slot, { claim, members }: WinningClaim, policy: Plan
     case 'level': {
       if (demand.level === 0 || load === undefined) return;
       const { of, shares } = levelRule(policy, slot.resource.subType);
-      const emergency = demand.level === 3 && claim.quantity !== 'level';
-      const least = emergency ? floor.hard : floor.usual;
+      const least = claim.type === 'ALERT_GRID_EMERGENCY' ? floor.hard : floor.usual;
       const part = shares[demand.level - 1] as number;
       hold(slot, notBelow(least, slot, of === 'baseline' ? load * (1 - part) : load - part * Math.max(0, load - least)), holder);
       return;

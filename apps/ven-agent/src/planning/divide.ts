@@ -115,17 +115,19 @@ function divideOne(
   for (const { id } of claim.scope) {
     const slot = slots.get(id);
     if (slot === undefined) continue;
-    if (own.has(id) && slot.absence === undefined) {
-      taking.push(slot);
-      continue;
+    const isOwn = own.has(id);
+    // Nobody can say what one gives of whose load nothing is known; under a cap it is held by its rating.
+    const isKnown = slot.load !== undefined || counting === 'allowed';
+    if (isOwn && isKnown && slot.absence === undefined) taking.push(slot);
+    else {
+      if (isOwn && isKnown && slot.resource.controllable) absent.push(slot);
+      others += expected(slot, counting, isOwn);
     }
-    if (own.has(id) && slot.resource.controllable) absent.push(slot);
-    others += expected(slot, counting, own.has(id));
   }
   const room = Math.max(0, total - others);
   const { level, allowed } = fill(taking, room, { claim, counting, at, least });
   // One that does not answer, or goes its own way, is told the same: it follows when it can.
-  for (const slot of absent) holdAt(slot, level, false, counting, claim);
+  for (const slot of absent) holdAt(slot, level, false, claim);
   return {
     claim,
     parts,
@@ -145,34 +147,34 @@ function expected(slot: Slot, counting: Counting, isMember: boolean): number {
   return obeys ? Math.min(present, upperOf(slot)) : (slot.state.power ?? present);
 }
 
-function shareOf(slot: Slot, counting: Counting, hard: boolean): Share {
+function shareOf(slot: Slot, hard: boolean): Share {
   const { pMax: most } = slot.resource;
   const upper = upperOf(slot);
   const floor = Math.min(hard ? slot.floor.hard : slot.floor.usual, upper);
-  const load = Math.min(most, Math.max(floor, slot.load ?? (counting === 'allowed' ? most : floor)));
+  const load = Math.min(most, Math.max(floor, slot.load ?? most));
   return { load, present: slot.present ?? load, floor, most, upper };
 }
 
 /** Lowers the limits of those that take part, until what they are allowed, or will draw, fits. */
 function fill(slots: readonly Slot[], room: number, { claim, counting, at, least }: Filling): { level: number; allowed: number } {
   let hard = false;
-  let shares = slots.map((slot) => shareOf(slot, counting, hard));
+  let shares = slots.map((slot) => shareOf(slot, hard));
   let level = levelFor(shares, room, counting);
   if (level === 1 && counting === 'allowed') {
     // A cap goes before what users need: vehicles pause, buffers may run empty.
     hard = true;
-    shares = slots.map((slot) => shareOf(slot, counting, hard));
+    shares = slots.map((slot) => shareOf(slot, hard));
     level = levelFor(shares, room, counting);
   }
   const between = slots.filter((slot, i) => isBetween(slot, allowedAt(shares[i] as Share, level)));
   if (between.length === 0) {
     const allowed = sumOf(shares, level, counting);
-    for (const slot of slots) holdAt(slot, level, hard, counting, claim);
+    for (const slot of slots) holdAt(slot, level, hard, claim);
     return { level, allowed };
   }
   // No vehicle charges with that little: some get the least, the others pause, and what is left is divided anew.
   const budget = sumOf(
-    between.map((slot) => shareOf(slot, counting, hard)),
+    between.map((slot) => shareOf(slot, hard)),
     level,
     'allowed',
   );
@@ -215,6 +217,6 @@ function sumOf(shares: readonly Share[], level: number, counting: Counting): num
   }, 0);
 }
 
-function holdAt(slot: Slot, level: number, hard: boolean, counting: Counting, claim: Claim): void {
-  if (level > -1) hold(slot, allowedAt(shareOf(slot, counting, hard), level), { kind: 'event', claim });
+function holdAt(slot: Slot, level: number, hard: boolean, claim: Claim): void {
+  if (level > -1) hold(slot, allowedAt(shareOf(slot, hard), level), { kind: 'event', claim });
 }

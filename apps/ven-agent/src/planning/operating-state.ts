@@ -1,20 +1,22 @@
 import type { Watts } from '@venfleet/core';
-import type { Allocation } from './allocate.js';
+import { type Allocation, FREE } from './allocate.js';
 import { actsOnLoad } from './payloads.js';
 
 /** Values of OPERATING_STATE (OpenADR 3.1 Definition, operating state enumerations; from CTA-2045). */
-export type OperatingState =
-  | 'NORMAL'
-  | 'ERROR'
-  | 'IDLE_NORMAL'
-  | 'RUNNING_NORMAL'
-  | 'IDLE_CURTAILED'
-  | 'RUNNING_CURTAILED'
-  | 'IDLE_HEIGHTENED'
-  | 'RUNNING_HEIGHTENED'
-  | 'IDLE_OPTED_OUT'
-  | 'RUNNING_OPTED_OUT'
-  | 'SGD_ERROR_CONDITION';
+export const OPERATING_STATES = [
+  'ERROR',
+  'NORMAL',
+  'IDLE_NORMAL',
+  'RUNNING_NORMAL',
+  'IDLE_CURTAILED',
+  'RUNNING_CURTAILED',
+  'IDLE_HEIGHTENED',
+  'RUNNING_HEIGHTENED',
+  'IDLE_OPTED_OUT',
+  'RUNNING_OPTED_OUT',
+  'SGD_ERROR_CONDITION',
+] as const;
+export type OperatingState = (typeof OPERATING_STATES)[number];
 
 /** What events have come to for a resource, whether it runs or idles. */
 export type OperatingMode = 'normal' | 'acting' | 'curtailed' | 'heightened' | 'opted out' | 'failing';
@@ -39,9 +41,11 @@ export function operatingMode(allocation: Allocation, id: number, { controllerFa
   const acting = allocation.segment.claims.filter(
     ({ demand, scope }) => actsOnLoad(demand) && scope.some((one) => one.id === id),
   );
-  const limited = allocation.resources.get(id)?.setpoint.kind === 'limit';
-  if (controllerFails && (limited || acting.length > 0)) return 'failing';
-  if (limited) return 'curtailed';
+  const { setpoint, load } = allocation.resources.get(id) ?? { setpoint: FREE };
+  const isHeld = setpoint.kind === 'limit';
+  if (controllerFails && (isHeld || acting.length > 0)) return 'failing';
+  // A share of a cap that is above its load takes nothing from it.
+  if (isHeld && (load === undefined || setpoint.limit < load)) return 'curtailed';
   if (acting.some(({ optedOut }) => optedOut.has(id))) return 'opted out';
   if (makesUp) return 'heightened';
   return acting.length > 0 ? 'acting' : 'normal';

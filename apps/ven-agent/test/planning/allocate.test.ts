@@ -204,6 +204,10 @@ describe('who takes part', () => {
     ]);
   });
 
+  it('one of whose load nothing is known is left alone by a setpoint', () => {
+    expect(limits(setpoint, { resources: three, states: { ...states, 3: { reachable: true } } })).toEqual([36, 24, free]);
+  });
+
   it('for a cap one of which nothing is known counts with its rating', () => {
     const resources = [site(1), site(2, { controllable: false })];
     expect(
@@ -249,6 +253,13 @@ describe('charging', () => {
 
   it('level 3 holds vehicles to the least current, so that one that comes can begin', () => {
     expect(limits([simply('SIMPLE', 3)], { resources: stations, states })).toEqual([4.14, 4.14, 4.14]);
+  });
+
+  it('in a grid emergency vehicles may pause, but not where that is never allowed', () => {
+    const emergency = [simply('ALERT_GRID_EMERGENCY', 'x')];
+    expect(limits(emergency, { resources: stations, states })).toEqual([0, 0, 0]);
+    const policy = { charging: { least: watts(4140), pause: 'never' } } as const;
+    expect(limits(emergency, { resources: stations, states, policy })).toEqual([4.14, 4.14, 4.14]);
   });
 
   it('where pausing is allowed it pauses', () => {

@@ -35,6 +35,9 @@ describe('OPERATING_STATE', () => {
 
   it('is an ordinary one while an event asks for nothing of this one', () => {
     expect(state([simply('DISPATCH_SETPOINT', 90)])).toBe('RUNNING_NORMAL');
+    // Its share of the cap is above its load.
+    expect(state([simply('IMPORT_CAPACITY_LIMIT', 90)])).toBe('RUNNING_NORMAL');
+    expect(state([simply('IMPORT_CAPACITY_LIMIT', 50)])).toBe('RUNNING_CURTAILED');
   });
 
   it('is heightened while it makes up for what it was denied', () => {
