@@ -159,8 +159,17 @@ export class Operator {
     return ((await response.json()) as { id: string }).id;
   }
 
+  async put(path: string, body: unknown): Promise<void> {
+    await this.#fetch(path, { method: 'PUT', body: JSON.stringify(body) });
+  }
+
   async delete(path: string): Promise<void> {
     await this.#fetch(path, { method: 'DELETE' });
+  }
+
+  /** The first page of a list. */
+  async list<T>(path: string): Promise<T[]> {
+    return (await (await this.#fetch(path, {})).json()) as T[];
   }
 
   async reports(): Promise<WireReport[]> {

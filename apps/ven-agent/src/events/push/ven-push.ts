@@ -22,7 +22,7 @@ export interface VenPushOptions extends PushPorts {
 }
 
 /** Between attempts; what the VTN does not offer is asked for again after the longest. */
-const PAUSES: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, base: seconds(4), cap: minutes(10), longestAsked: seconds(0) };
+const PAUSES: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, base: seconds(2), cap: minutes(10), longestAsked: seconds(0) };
 /** A path that was in order for so long may be tried again soon. */
 const STEADY = minutes(1);
 
