@@ -68,6 +68,8 @@ export interface FleetConnection {
   /** One and the same for all that act for the VEN. @throws VenfleetError NO_CREDENTIALS */
   forVen(name: string): VenClient;
   readonly business: VtnClient | undefined;
+  /** Requests in flight, at most. */
+  readonly connections: number;
   /** Whom to trust, also at what belongs to the VTN. */
   readonly tls: { readonly ca?: string | undefined; readonly verifyTls: boolean };
   close(): Promise<void>;
@@ -95,11 +97,11 @@ export async function connectFleet(
 ): Promise<FleetConnection> {
   const file = settings.noAuth || settings.credentials === undefined ? undefined : loadCredentials(settings.credentials);
   const { clock, logger, signal } = ports;
-  const retryPolicy = settings.retry ?? PATIENT;
+  const { connections = 64, retry: retryPolicy = PATIENT } = settings;
   const ca = settings.caFile === undefined ? undefined : readAuthorities(settings.caFile);
   const verifyTls = settings.verifyTls ?? true;
   const transport = createHttpTransport({
-    connections: settings.connections ?? 64,
+    connections,
     ...(settings.requestTimeout === undefined ? {} : { requestTimeout: settings.requestTimeout }),
     tls: { ca, rejectUnauthorized: verifyTls },
     signal,
@@ -131,6 +133,7 @@ export async function connectFleet(
         return made;
       },
       business: business === undefined ? undefined : clientFor(business, 'BL').client,
+      connections,
       tls: { ca, verifyTls },
       close: () => transport.close(),
     };

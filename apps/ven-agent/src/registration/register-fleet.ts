@@ -157,8 +157,11 @@ class FleetRun {
     const vtn = dryRun ? this.#registry?.find(url) : this.#registry?.vtn(url, version);
     const planned = vens.reduce((sum, ven) => sum + ven.resources, 0);
     this.#options.onStart?.({ url, version, vens: vens.length, resources: planned });
-    await concurrently(vens, VENS_AT_ONCE, async ({ name }) => {
-      const result = await this.#registerVen(name);
+    const vensAtOnce = Math.min(vens.length, VENS_AT_ONCE);
+    // As much again as is in flight waits for its turn: no connection is idle, and no more than that is in memory.
+    const atOnce = Math.ceil((2 * this.#connection.connections) / vensAtOnce);
+    await concurrently(vens, vensAtOnce, async ({ name }) => {
+      const result = await this.#registerVen(name, atOnce);
       this.#results.push(result);
       if (vtn !== undefined && !dryRun) this.#remember(vtn, result);
     });
@@ -172,7 +175,7 @@ class FleetRun {
     return summary;
   }
 
-  async #registerVen(name: string): Promise<VenResult> {
+  async #registerVen(name: string, atOnce: number): Promise<VenResult> {
     const resources = () => this.#db.resources.byVen(name);
     const desired = () => {
       const present = resources();
@@ -187,6 +190,7 @@ class FleetRun {
         access: new Access(own.client, this.#connection.business),
         clientId: own.clientId,
         outage: this.#outage,
+        atOnce,
         dryRun: this.#options.dryRun ?? false,
         prune: this.#options.prune ?? false,
         signal: this.#options.signal,

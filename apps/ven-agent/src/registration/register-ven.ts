@@ -7,8 +7,6 @@ import { diffResources, mergedAttributes } from './diff.js';
 import type { Outage } from './outage.js';
 import type { Failure } from './registry.js';
 
-/** Requests of one VEN on their way at the same time; the client bounds those of all together. */
-const AT_ONCE = 64;
 /** How often a creation is begun anew whose outcome stayed unknown. */
 const CREATE_ATTEMPTS = 5;
 
@@ -22,6 +20,8 @@ export interface VenRegistration {
   /** The OAuth2 client of this VEN; 3.1 binds a VEN that business logic creates to it. */
   readonly clientId: string | undefined;
   readonly outage: Outage;
+  /** Resources worked on at the same time. */
+  readonly atOnce: number;
   /** Only find out what would be done. */
   readonly dryRun: boolean;
   /** Delete resources of the VEN that are not desired. */
@@ -97,15 +97,16 @@ class VenWork {
       this.#ids.set(resource.name, resource.id);
       this.#r.onResource();
     }
-    const surplus = this.#r.prune ? [] : diff.surplus;
+    const { atOnce, prune } = this.#r;
+    const surplus = prune ? [] : diff.surplus;
     for (const resource of surplus) this.#ids.set(resource.name, resource.id);
-    await concurrently(diff.create, AT_ONCE, (want) => this.#step(want.name, this.#created, () => this.#create(ven, want)));
-    await concurrently(diff.update, AT_ONCE, ({ current, attributes }) =>
+    await concurrently(diff.create, atOnce, (want) => this.#step(want.name, this.#created, () => this.#create(ven, want)));
+    await concurrently(diff.update, atOnce, ({ current, attributes }) =>
       this.#step(current.name, this.#updated, () =>
         this.#do('write resources', (client) => client.updateResource(current, { attributes })),
       ),
     );
-    await concurrently(this.#r.prune ? diff.surplus : [], AT_ONCE, (resource) =>
+    await concurrently(prune ? diff.surplus : [], atOnce, (resource) =>
       this.#step(resource.name, this.#deleted, () => this.#delete(resource)),
     );
     return this.#result(
