@@ -7,7 +7,7 @@ import { ReadingFlag } from '../src/readings/reading.js';
 import { answerTo } from '../src/reporting/payloads.js';
 import { reportedSpans } from '../src/reporting/pieces.js';
 import { groupRequests } from '../src/reporting/request.js';
-import { answerable, buildContent, type ReportContent } from '../src/reporting/values.js';
+import { answerable, buildContent, type ReportContent, type ValueSources } from '../src/reporting/values.js';
 import {
   at,
   HOUR,
@@ -31,13 +31,14 @@ interface Setting {
   readonly resources?: ReturnType<typeof resourceInfo>[];
   readonly spans?: Span[];
   readonly alwaysQuality?: boolean;
+  readonly modeAt?: ValueSources['modeAt'];
 }
 
 function build(requests: ReportRequest[], setting: Setting = {}): Promise<ReportContent> {
   const { readings = steadyReadings(2000), baseline = noBaseline, resources = [resourceInfo(1)], spans = [HOUR_TEN] } = setting;
   const answers = answerable(requests).answers.map((answer) => ({ ...answer, resources }));
   const how = { anchor: at('10:00'), alwaysQuality: setting.alwaysQuality ?? false };
-  return buildContent(answers, spans, { readings, baseline }, how);
+  return buildContent(answers, spans, { readings, baseline, modeAt: setting.modeAt }, how);
 }
 
 /** The payloads of the only resource and interval, as `{ TYPE: values }`. */
@@ -86,6 +87,16 @@ describe('what each payload type says of an hour at 2 kW', () => {
     expect(await payloads([request('OPERATING_STATE')], { readings: new MemoryReadings() })).toEqual({
       OPERATING_STATE: ['ERROR'],
     });
+  });
+
+  test.each([
+    ['curtailed', 'RUNNING_CURTAILED'],
+    ['opted out', 'RUNNING_OPTED_OUT'],
+    ['failing', 'SGD_ERROR_CONDITION'],
+    ['normal', 'NORMAL'],
+  ] as const)('a site that is %s at the end of the interval is in the state %s', async (mode, word) => {
+    const modeAt: ValueSources['modeAt'] = (_id, time) => (time >= at('10:30') && time < at('11:00') ? mode : 'heightened');
+    expect(await payloads([request('OPERATING_STATE')], { modeAt })).toEqual({ OPERATING_STATE: [word] });
   });
 
   test('what a site cannot shed is not negative', async () => {

@@ -6,6 +6,7 @@ import type { ReadingSource } from '../readings/reading.js';
 import type { FleetConnection } from '../vtn.js';
 import { readingHistory } from './history.js';
 import { Outbox } from './outbox.js';
+import type { ValueSources } from './values.js';
 import { VenReporting, type VenReportingOptions } from './ven-reporting.js';
 import { vtnPort } from './vtn-port.js';
 
@@ -21,6 +22,8 @@ export interface FleetReportingOptions {
   /** Started; it has a feed for each of the VENs. */
   readonly events: Pick<FleetEvents, 'feed'>;
   readonly readings: ReadingSource;
+  /** As ValueSources.modeAt. */
+  readonly modeAt?: ValueSources['modeAt'];
   /** Path of the outbox's database. */
   readonly outbox: string;
   readonly clock: Clock;
@@ -57,6 +60,7 @@ export class FleetReporting {
         this.#options.readings,
         vens.flatMap(({ resources }) => resources),
       ),
+      modeAt: this.#options.modeAt,
       logger,
     };
     this.#vens = vens.flatMap((ven) => this.#venReporting(ven, outbox, shared));
@@ -68,7 +72,7 @@ export class FleetReporting {
   #venReporting(
     { name, resources }: RegisteredVenResources,
     outbox: Outbox,
-    shared: Pick<VenReportingOptions, 'calendar' | 'history' | 'logger'>,
+    shared: Pick<VenReportingOptions, 'calendar' | 'history' | 'modeAt' | 'logger'>,
   ): VenReporting[] {
     const { connection, events, readings, clock, random } = this.#options;
     const feed = events.feed(name);

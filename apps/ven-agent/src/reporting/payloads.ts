@@ -1,6 +1,7 @@
-import { type Duration, hours, type Instant, instant, type WattHours, type Watts } from '@venfleet/core';
+import { type Duration, hours, type Instant, instant, type WattHours, type Watts, watts } from '@venfleet/core';
 import type { ReportRequest } from '@venfleet/openadr';
 import type { Baseline } from '../baseline/baseline.js';
+import { OPERATING_STATES, type OperatingMode, type OperatingState, operatingWord } from '../planning/operating-state.js';
 import type { Reading } from '../readings/reading.js';
 import {
   chargeLevel,
@@ -22,6 +23,7 @@ export interface ReportedResource {
   /** resourceName on the VTN. */
   readonly name: string;
   readonly pMin: Watts;
+  readonly pMax: Watts;
   readonly eMax: WattHours;
   readonly readInterval: Duration;
 }
@@ -33,6 +35,8 @@ export interface Scene {
   /** As ReadingSource.around gives them. */
   readonly readings: readonly Reading[];
   readonly baseline: Baseline;
+  /** What events had come to for it at the end of the interval; undefined where nothing is known of that. */
+  readonly mode: OperatingMode | undefined;
   /** When the event began, or the present where that is earlier: the baseline's anchor. */
   readonly anchor: Instant;
 }
@@ -83,11 +87,12 @@ const minus = (a: Measured, b: Measured): Measured =>
     ? { value: undefined, quality: worse(a.quality, b.quality) === 'BAD' ? 'BAD' : 'MISSING' }
     : { value: a.value - b.value, quality: worse(a.quality, b.quality) };
 
-/** NORMAL, or ERROR: "not addressable by the VEN" (Definition, OPERATING_STATE). */
-const operatingState = ({ readings, window }: Scene): Measured => ({
-  value: lastPower(readings, window).value === undefined ? 0 : 1,
-  quality: 'OK',
-});
+/** As a number, its place among the words. */
+const operatingState = ({ readings, window, mode = 'normal', resource: { pMax } }: Scene): Measured => {
+  const { value } = lastPower(readings, window);
+  const word = operatingWord(mode, value === undefined ? undefined : watts(value), pMax);
+  return { value: OPERATING_STATES.indexOf(word), quality: 'OK' };
+};
 
 /** Report payload types (Definition, report enumerations) and how each is answered; the first row that fits does. */
 const ROWS: readonly Row[] = [
@@ -194,7 +199,7 @@ const ROWS: readonly Row[] = [
     readingTypes: [],
     about: 'past',
     measure: operatingState,
-    word: ({ value }) => (value === 1 ? 'NORMAL' : 'ERROR'),
+    word: ({ value = 0 }) => OPERATING_STATES[value] as OperatingState,
   },
 ];
 

@@ -10,6 +10,7 @@ import {
   type Span,
 } from '@venfleet/openadr';
 import type { Baseline } from '../baseline/baseline.js';
+import type { OperatingMode } from '../planning/operating-state.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { type Answer, answerTo, DATA_QUALITY, longestForecast, type ReportedResource, type Scene, windowOf } from './payloads.js';
 import { type Measured, missing, type Quality, sumOf, worse } from './quality.js';
@@ -30,6 +31,8 @@ export interface AnsweredRequest {
 export interface ValueSources {
   readonly readings: Pick<ReadingSource, 'around'>;
   readonly baseline: Baseline;
+  /** What events had come to for a resource at a time; absent for an agent that controls nothing. */
+  readonly modeAt?: ((resource: number, at: Instant) => OperatingMode | undefined) | undefined;
 }
 
 /** Sorts requests into those that can be answered and those that cannot, with the reason. */
@@ -96,7 +99,7 @@ export async function buildContent(
   return { descriptors: [...descriptors.values()], resources };
 }
 
-function sceneOf(resource: ReportedResource, span: Span, { readings, baseline }: ValueSources, anchor: Instant): Scene {
+function sceneOf(resource: ReportedResource, span: Span, { readings, baseline, modeAt }: ValueSources, anchor: Instant): Scene {
   const to = span.end === 'forever' ? longestForecast(span.start) : span.end;
   const window = windowOf(resource, span.start, to);
   // An interval without length is about its moment: the reading before it is the one.
@@ -110,6 +113,10 @@ function sceneOf(resource: ReportedResource, span: Span, { readings, baseline }:
       return around;
     },
     baseline,
+    get mode() {
+      // Of the interval's last moment: at its end the next one may have begun.
+      return modeAt?.(resource.id, instant(until - 1));
+    },
     anchor,
   };
 }

@@ -11,6 +11,7 @@ import type { ReadingSource } from '../readings/reading.js';
 import { ReportingEngine } from './engine.js';
 import type { ReportingVen } from './prepared.js';
 import type { ReportPort } from './sender.js';
+import type { ValueSources } from './values.js';
 import type { VenOutbox } from './ven-outbox.js';
 
 export interface VenReportingOptions {
@@ -21,6 +22,7 @@ export interface VenReportingOptions {
   readonly port: ReportPort;
   readonly readings: ReadingSource;
   readonly history: PowerHistory;
+  readonly modeAt?: ValueSources['modeAt'];
   readonly calendar: LocalCalendar;
   readonly clock: Clock;
   readonly random: Random;
@@ -43,7 +45,7 @@ export class VenReporting {
     this.#eventDays = outbox.eventDays();
     const similarDays = tenInTen(options.history, calendar, (_resource, date) => this.#eventDays.has(date));
     this.baseline = orElse(similarDays, meterBefore(options.history));
-    const sources = { readings, baseline: this.baseline };
+    const sources = { readings, baseline: this.baseline, modeAt: options.modeAt };
     this.#engine = new ReportingEngine({ ven: this.#ven(), outbox, port, sources, clock, random, logger });
   }
 
@@ -91,10 +93,11 @@ export class VenReporting {
       targets: feed.targets?.ven ?? [],
       resources: resources
         .filter(({ enabled, reported }) => enabled && reported)
-        .map(({ id, resourceId, pMin, eMax, readInterval }) => ({
+        .map(({ id, resourceId, pMin, pMax, eMax, readInterval }) => ({
           id,
           name: resourceId,
           pMin,
+          pMax,
           eMax,
           readInterval,
           targets: own(resourceId),

@@ -192,6 +192,7 @@ export class Agent {
         vens: this.#vens,
         events,
         readings: readings.source,
+        modeAt: (resource, at) => acting?.decisionAt(resource, at)?.mode,
         timeZone: run.timeZone,
         ...ports,
       });

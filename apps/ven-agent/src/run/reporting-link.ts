@@ -16,6 +16,7 @@ import type { FleetEvents } from '../events/fleet-events.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { Registry } from '../registration/registry.js';
 import { FleetReporting } from '../reporting/fleet-reporting.js';
+import type { ValueSources } from '../reporting/values.js';
 import { connectFleet, type FleetConnection, type VtnSettings } from '../vtn.js';
 
 export interface ReportingLinkOptions {
@@ -28,6 +29,7 @@ export interface ReportingLinkOptions {
   /** Started; it is connected as soon as the VTN is there. */
   readonly events: FleetEvents;
   readonly readings: ReadingSource;
+  readonly modeAt: ValueSources['modeAt'];
   readonly timeZone: string | undefined;
   readonly clock: Clock;
   readonly random: Random;

@@ -76,6 +76,7 @@ export function resourceInfo(id: number, extra: Partial<VenResourceInfo> = {}): 
     id,
     name: `resource-${id}`,
     pMin: watts(0),
+    pMax: watts(25_000),
     eMax: wattHours(100_000),
     readInterval: seconds(10),
     targets: [],
