@@ -109,6 +109,11 @@ export class EventFeed {
     return this.#events.programIds;
   }
 
+  /** Whether the VTN tells of changes by itself. */
+  get isPushed(): boolean {
+    return this.#missed !== undefined;
+  }
+
   /** Since when the VTN's events cannot be read; undefined while they can. */
   get lostSince(): Instant | undefined {
     const { clock } = this.#options;
@@ -120,7 +125,7 @@ export class EventFeed {
     return this.#isCurrent;
   }
 
-  /** Calls `listener` after each complete listing, and after each change. @returns what ends that */
+  /** Calls `listener` after each complete listing, after each change, and when the VTN is lost. @returns what ends that */
   subscribe(listener: (update: FeedUpdate) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -201,7 +206,10 @@ export class EventFeed {
       const wish = asked && milliseconds(Math.min(asked, PAUSES.longestAsked));
       const pause = milliseconds(Math.round(retryPause(PAUSES, ++this.#failures, random, wish)));
       if (error instanceof VtnError) {
-        this.#lostAt ??= begunAt;
+        if (this.#lostAt === undefined) {
+          this.#lostAt = begunAt;
+          this.#tell({ events: [], targets: false, programs: false });
+        }
         logger.warn({ err: error, pauseMs: pause }, 'the VTN’s events cannot be read; what is known stays');
       } else logger.error({ err: error, pauseMs: pause }, 'the VTN’s events cannot be kept; what is known stays');
       return pause;

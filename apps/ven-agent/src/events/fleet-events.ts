@@ -22,6 +22,14 @@ export interface FleetEventsOptions {
   readonly logger: Logger;
 }
 
+export interface EventStats {
+  /** Events to plan by, each counted once however many VENs have it; and those that cannot be understood. */
+  readonly held: number;
+  readonly unreadable: number;
+  /** VENs that are told of changes, whose events cannot be read at the moment, or were not read yet. */
+  readonly vens: { readonly pushed: number; readonly lost: number; readonly unheard: number };
+}
+
 /** So soon an operator's opt-out is noticed. */
 const OPT_OUTS_EVERY = seconds(1);
 const PRUNE_EVERY = hours(1);
@@ -99,6 +107,20 @@ export class FleetEvents {
   /** The events of one VEN; undefined for a VEN that is not of this process. */
   feed(ven: string): EventFeed | undefined {
     return this.#feeds.get(ven);
+  }
+
+  get stats(): EventStats {
+    const feeds = [...this.#feeds.values()];
+    const count = (is: (feed: EventFeed) => boolean) => feeds.filter(is).length;
+    return {
+      held: new Set(feeds.flatMap((feed) => feed.held().map(({ event }) => event.id))).size,
+      unreadable: new Set(feeds.flatMap((feed) => feed.unreadable())).size,
+      vens: {
+        pushed: count(({ isPushed }) => isPushed),
+        lost: count(({ lostSince }) => lostSince !== undefined),
+        unheard: count(({ isCurrent, lostSince }) => !isCurrent && lostSince === undefined),
+      },
+    };
   }
 
   async stop(): Promise<void> {

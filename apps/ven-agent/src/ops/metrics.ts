@@ -56,6 +56,14 @@ export function agentMetrics(status: () => AgentStatus | undefined): Registry {
   plain('ven_agent_readings_lost_total', 'Readings given up before they were reported', (s) => s.readings.store.lost);
   plain('ven_agent_reports_acknowledged_total', 'Reports that the VTN has', (s) => s.reporting?.acknowledged ?? 0);
   plain('ven_agent_reports_waiting', 'Reports that are due and not acknowledged', (s) => s.reporting?.waiting ?? 0);
+  plain('ven_agent_events_held', 'Events that VENs plan by, each counted once', (s) => s.events?.held ?? 0);
+  plain('ven_agent_events_unreadable', 'Events that cannot be understood', (s) => s.events?.unreadable ?? 0);
+  labelled(
+    'ven_agent_events_vens',
+    'VENs that are told of changes (pushed), whose events cannot be read (lost), or were not read yet (unheard)',
+    'state',
+    (s) => Object.entries(s.events?.vens ?? {}),
+  );
   plain('ven_agent_controllers', 'Controllers that are commanded', (s) => s.control?.controllers ?? 0);
   labelled('ven_agent_controllers_by_status', 'Controllers by what they do', 'status', (s) =>
     Object.entries(s.control?.byStatus ?? {}),

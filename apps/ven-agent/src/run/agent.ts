@@ -119,12 +119,13 @@ export class Agent {
   /** How it does now. */
   status(): AgentStatus | undefined {
     if (this.#parts === undefined) return undefined;
-    const { metering, readings, reporting, acting } = this.#parts;
+    const { metering, readings, events, reporting, acting } = this.#parts;
     return {
       metering: metering.stats,
       unmetered: this.#plan.unmetered.length,
       readings: readings.status(),
       reporting: reporting === undefined ? undefined : { ...reporting.counts(), problem: reporting.problem },
+      events: events?.stats,
       control: acting?.stats,
       alarms: this.#alarms.raised,
     };

@@ -1,4 +1,5 @@
 import type { ControlStats } from '../control/control.js';
+import type { EventStats } from '../events/fleet-events.js';
 import type { MeteringStats } from '../metering/metering.js';
 import type { AlarmCode } from '../readings/alarms.js';
 import type { Readings } from '../readings/readings.js';
@@ -13,6 +14,8 @@ export interface AgentStatus {
   readonly reporting:
     | { readonly acknowledged: number; readonly waiting: number; readonly problem: string | undefined }
     | undefined;
+  /** Undefined for an agent that has nothing to do with a VTN. */
+  readonly events: EventStats | undefined;
   /** Undefined for an agent that controls nothing. */
   readonly control: ControlStats | undefined;
   readonly alarms: ReadonlyMap<AlarmCode, string>;

@@ -27,6 +27,7 @@ const status = (changes: Partial<AgentStatus> = {}): AgentStatus => ({
   unmetered: 0,
   readings: { store: { waiting: 3, added: 7, lost: 0 } as AgentStatus['readings']['store'], copy: undefined },
   reporting: { acknowledged: 5, waiting: 1, problem: undefined },
+  events: undefined,
   control: undefined,
   alarms: new Map(),
   ...changes,

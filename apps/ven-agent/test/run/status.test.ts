@@ -23,6 +23,7 @@ function status(metering: Partial<AgentStatus['metering']> = {}, rest: Partial<A
     unmetered: 0,
     readings: { store, copy: undefined },
     reporting: { acknowledged: 0, waiting: 0, problem: undefined },
+    events: undefined,
     control: undefined,
     alarms: new Map(),
     ...rest,
