@@ -30,18 +30,28 @@ export interface ResourceShift {
 /** Consumption moved to cheaper or cleaner hours, per resource. Made anew when prices, loads or vehicles change. */
 export class ShiftPlan {
   readonly resources: ReadonlyMap<number, ResourceShift>;
+  /** Where a slot of some resource begins or ends, in order. */
+  readonly #edges: readonly Instant[];
+  #current: { readonly from: number; readonly until: number; readonly limits: ReadonlyMap<number, Watts> } | undefined;
 
   constructor(resources: ReadonlyMap<number, ResourceShift>) {
     this.resources = resources;
+    const edges = [...resources.values()].flatMap(({ slots }) => slots.flatMap(({ from, until }) => [from, until]));
+    this.#edges = [...new Set(edges)].sort((a, b) => a - b);
   }
 
   /** The limits that hold at a time, by PlannedResource.id: what allocate takes as `shifts`. */
   at(at: Instant): ReadonlyMap<number, Watts> {
+    const known = this.#current;
+    if (known !== undefined && known.from <= at && at < known.until) return known.limits;
     const limits = new Map<number, Watts>();
     for (const [id, { slots }] of this.resources) {
       const slot = slots.find(({ from, until }) => from <= at && at < until);
       if (slot?.limit !== undefined) limits.set(id, watts(slot.limit));
     }
+    const from = this.#edges.findLast((edge) => edge <= at) ?? Number.NEGATIVE_INFINITY;
+    const until = this.#edges.find((edge) => edge > at) ?? Number.POSITIVE_INFINITY;
+    this.#current = { from, until, limits };
     return limits;
   }
 }

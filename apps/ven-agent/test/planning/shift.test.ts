@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { hours, instant, kilowattHours, kilowatts, type Watts, wattHours } from '@venfleet/core';
+import { hours, instant, kilowattHours, kilowatts, minutes, type Watts, wattHours, watts } from '@venfleet/core';
 import fc from 'fast-check';
 import { EnergyBooks } from '../../src/planning/energy-books.js';
 import type { HeldEvent, PlannedResource, ResourceState } from '../../src/planning/model.js';
 import { defaultOptimiser, type OptimiserPolicy } from '../../src/planning/policy.js';
 import { balanceOf, planShifts, type ResourceShift, type ShiftPlan } from '../../src/planning/shift.js';
+import { Shifting } from '../../src/planning/shifting.js';
 import { allocated, at, charger, drawing, held, limitsKw, planOf, simply, site, text } from './support.js';
 
 const priced = (prices: readonly number[], type = 'PRICE', more: object = {}): HeldEvent =>
@@ -236,5 +237,59 @@ describe('the books of energy', () => {
     enter(100, 0);
     expect(books.owed(1)).toBe(50_000);
     expect(books.owed(2)).toBe(0);
+  });
+});
+
+describe('a day of shifting', () => {
+  it('gives in dear hours, makes up in cheap ones and balances its books, minute by minute', () => {
+    const prices = [...Array.from({ length: 12 }, () => 1), 5, 5, 1, 1, 1, ...Array.from({ length: 7 }, () => 3)];
+    const resources = [site(1, { eMax: kilowattHours(50) })];
+    const plan = planOf([priced(prices)], resources, { optimiser: defaultOptimiser });
+    const load = kilowatts(40);
+    const shifting = new Shifting(resources, { loadBetween: () => load });
+    // As a site does: what it is denied comes out of its buffer, and it refills that as soon as it may.
+    const site1 = { buffer: 50_000, power: load as number };
+    const drawnKwh: number[] = [];
+    for (let minute = 0; minute < 24 * 60; minute++) {
+      const now = instant(at('00:00') + minutes(minute));
+      const states = new Map([[1, { power: watts(site1.power), reachable: true }]]);
+      const limit = shifting.limits(plan, now, states).get(1) ?? resources[0]?.pMax ?? 0;
+      const wanted = load + Math.min(25_000, (50_000 - site1.buffer) * 60);
+      site1.power = Math.min(limit, wanted);
+      site1.buffer += (site1.power - load) / 60;
+      expect(site1.buffer).toBeGreaterThanOrEqual(-1e-6);
+      const hour = Math.floor(minute / 60);
+      drawnKwh[hour] = (drawnKwh[hour] ?? 0) + site1.power / 60_000;
+    }
+    const cost = drawnKwh.reduce((sum, energy, hour) => sum + energy * (prices[hour] as number), 0);
+    const usual = prices.reduce((sum, price) => sum + 40 * price, 0);
+    expect(drawnKwh.reduce((sum, energy) => sum + energy)).toBeCloseTo(24 * 40, 0);
+    expect(usual - cost).toBeGreaterThan(0.95 * 50 * 4);
+  });
+
+  it('is planned anew with the plan and each quarter of an hour, not in between', () => {
+    let asked = 0;
+    const plan = () => planOf([priced([5, 1])], one, { optimiser: defaultOptimiser });
+    const [first, second] = [plan(), plan()];
+    const shifting = new Shifting(one, {
+      loadBetween: (_, from, to) => {
+        if (to - from >= hours(1)) asked++;
+        return kilowatts(60);
+      },
+    });
+    const look = (which: typeof first, minute: number) => {
+      const before = asked;
+      shifting.limits(which, instant(at('00:00') + minutes(minute)), new Map([[1, drawing(60)]]));
+      return asked > before;
+    };
+    expect([look(first, 0), look(first, 1), look(first, 14), look(second, 14), look(second, 20), look(second, 29)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+      false,
+      true,
+    ]);
+    expect(shifting.limits(planOf([priced([5, 1])], one), at('00:10'), new Map()).size).toBe(0);
   });
 });
