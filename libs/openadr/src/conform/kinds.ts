@@ -1,10 +1,10 @@
 import type { WireVersion } from '../wire/common.js';
 import type { JsonObject } from './answer.js';
 
-export type KindName = 'program' | 'event' | 'report' | 'subscription' | 'ven' | 'resource';
+type KindName = 'program' | 'event' | 'report' | 'subscription' | 'ven' | 'resource';
 
 /** What a kind's objects refer to. */
-export interface Parents {
+interface Parents {
   readonly programID: string;
   readonly eventID: string;
   readonly venID: string;
@@ -42,11 +42,14 @@ export const FAR_AWAY = { start: '2099-01-01T00:00:00Z', duration: 'PT1H' };
 export const HARMLESS = { type: 'GHG', values: [1] };
 export const INTERVAL = { id: 0, intervalPeriod: FAR_AWAY, payloads: [HARMLESS] };
 
-export function kindsOf(version: WireVersion, parents: Parents): readonly Kind[] {
+export const kindsOf = (version: WireVersion, parents: Parents): readonly Kind[] => [
+  ...utilityKinds(version, parents),
+  ...siteKinds(version, parents),
+];
+
+/** What the utility writes, and subscriptions to it. */
+function utilityKinds(version: WireVersion, { programID, callbackUrl }: Parents): Kind[] {
   const in301 = version === '3.0.1';
-  const { programID } = parents;
-  const descriptor = { payloadType: 'USAGE', ...(in301 ? {} : { objectType: 'REPORT_PAYLOAD_DESCRIPTOR' }) };
-  const attributes = [{ type: 'CONFORM', values: ['a'] }];
   return [
     {
       name: 'program',
@@ -76,17 +79,6 @@ export function kindsOf(version: WireVersion, parents: Parents): readonly Kind[]
       body: (eventName) => ({ programID, eventName, intervals: [INTERVAL] }),
     },
     {
-      name: 'report',
-      objectType: 'REPORT',
-      path: '/reports',
-      writer: 'ven',
-      nameKey: 'clientName',
-      required: ['eventID', 'clientName', 'resources'],
-      nullable: ['payloadDescriptors'],
-      optional: { payloadDescriptors: [descriptor] },
-      body: (name) => reportBody(version, parents, name),
-    },
-    {
       name: 'subscription',
       objectType: 'SUBSCRIPTION',
       path: '/subscriptions',
@@ -98,8 +90,28 @@ export function kindsOf(version: WireVersion, parents: Parents): readonly Kind[]
       body: (clientName) => ({
         clientName,
         programID,
-        objectOperations: [operations(parents.callbackUrl, ['PROGRAM'], ['UPDATE'])],
+        objectOperations: [operations(callbackUrl, ['PROGRAM'], ['UPDATE'])],
       }),
+    },
+  ];
+}
+
+/** What VENs are and have. */
+function siteKinds(version: WireVersion, parents: Parents): Kind[] {
+  const in301 = version === '3.0.1';
+  const descriptor = { payloadType: 'USAGE', ...(in301 ? {} : { objectType: 'REPORT_PAYLOAD_DESCRIPTOR' }) };
+  const attributes = [{ type: 'CONFORM', values: ['a'] }];
+  return [
+    {
+      name: 'report',
+      objectType: 'REPORT',
+      path: '/reports',
+      writer: 'ven',
+      nameKey: 'clientName',
+      required: ['eventID', 'clientName', 'resources'],
+      nullable: ['payloadDescriptors'],
+      optional: { payloadDescriptors: [descriptor] },
+      body: (name) => reportBody(version, parents, name),
     },
     {
       name: 'ven',

@@ -15,7 +15,7 @@ import { Nonconformity } from './findings.js';
 import type { Ledger } from './ledger.js';
 import type { Redactor } from './redact.js';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** What all parties of a run share. */
 export interface Wire {
@@ -34,7 +34,7 @@ export interface Wire {
 export class Party {
   readonly #wire: Wire;
   readonly #tokens: TokenSource;
-  /** How reports call it: `BL`, `VEN`, `no token`. */
+  /** How reports call it: `BL`, `VEN`. */
   readonly name: string;
   /** Undefined for those without credentials. */
   readonly clientId: string | undefined;
@@ -116,15 +116,18 @@ class TooMany extends Error {
   }
 }
 
-/** All objects of a list that can be seen by its pages, up to `most`. @throws Nonconformity */
-export async function listAll(party: Party, path: string, most = 5_000): Promise<JsonObject[]> {
-  const PAGE = 50;
-  const all: JsonObject[] = [];
+/** The most that a page may have (OpenADR 3, query parameter `limit`). */
+const PAGE = 50;
+
+/** All objects of a list, page by page. @throws Nonconformity */
+export async function listAll(party: Party, path: string): Promise<JsonObject[]> {
+  const all = new Map<unknown, JsonObject>();
   const joint = path.includes('?') ? '&' : '?';
-  for (let skip = 0; skip < most; skip += PAGE) {
+  for (let skip = 0; ; skip += PAGE) {
     const page = (await party.get(`${path}${joint}skip=${skip}&limit=${PAGE}`)).expect(200, 'a page of a list').list();
-    all.push(...page);
-    if (page.length < PAGE) break;
+    const before = all.size;
+    for (const object of page) all.set(object.id, object);
+    // A VTN that takes no notice of skip would go on for ever.
+    if (page.length < PAGE || all.size === before) return [...all.values()];
   }
-  return all;
 }

@@ -137,7 +137,7 @@ export class Trial {
 
   /**
    * 3.1: the ven of a VEN client, made now: by itself, or by business logic where VENs may not register.
-   * @param forbidden members that the VEN tries to write besides, which may be refused
+   * @param forbidden members that the VEN tries to write besides, for which it may be refused once
    * @throws NotCheckable where the client has one: no foreign object is touched
    */
   async ownVen(party: Party, forbidden: JsonObject = {}): Promise<JsonObject> {
@@ -149,7 +149,7 @@ export class Trial {
     }
     const request = { objectType: 'VEN_VEN_REQUEST', venName: this.name() };
     let answer = await party.post('/vens', { ...request, ...forbidden });
-    if (answer.status === 400) answer = await party.post('/vens', request);
+    if ([400, 403, 422].includes(answer.status)) answer = await party.post('/vens', request);
     if (answer.status !== 401 && answer.status !== 403) return answer.expect(201, 'a VEN makes its ven').object();
     if (party.clientId === undefined)
       throw new NotCheckable('the VTN lets no VEN register itself, and the client id is not known');
@@ -167,7 +167,7 @@ export class Trial {
    */
   async subscribe(by: Party, hook: Hook, body: JsonObject): Promise<JsonObject> {
     const answer = await by.post('/subscriptions', { clientName: this.name(), ...body });
-    if (answer.status === 400 && !this.receiver.secure && hook.challenges.length === 0) {
+    if ([400, 403, 422].includes(answer.status) && !this.receiver.secure && hook.challenges.length === 0) {
       throw new NotCheckable(
         `the VTN refuses the callback ${hook.url} without asking it for the echo: give one that it takes (--callback-url https://…), or let it take this one. ${answer.seen}`,
       );
@@ -193,13 +193,17 @@ export class Trial {
     return kinds.filter(({ name }) => !left.has(name));
   }
 
+  /** Whether the VTN knows subscriptions at all; a note says if it does not. */
+  async hasSubscriptions(): Promise<boolean> {
+    const { status } = await this.bl.get('/subscriptions?limit=1');
+    const has = ![404, 405, 501].includes(status);
+    if (!has) this.notes.push(`subscriptions were not looked at: the VTN has none (GET /subscriptions gives ${status})`);
+    return has;
+  }
+
   /** Whether subscriptions can be looked at; a note says why not. */
   async #takesSubscriptions(programID: unknown, hook: Hook): Promise<boolean> {
-    const { status } = await this.bl.get('/subscriptions?limit=1');
-    if ([404, 405, 501].includes(status)) {
-      this.notes.push(`subscriptions were not looked at: the VTN has none (GET /subscriptions gives ${status})`);
-      return false;
-    }
+    if (!(await this.hasSubscriptions())) return false;
     const objectOperations = [operations(hook.url, ['PROGRAM'], ['UPDATE'])];
     const subscribe = () => this.subscribe(this.bl, hook, { programID, objectOperations });
     return (await this.ifCheckable('subscriptions', subscribe)) !== undefined;

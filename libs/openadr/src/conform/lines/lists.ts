@@ -35,10 +35,10 @@ async function badPaging(trial: Trial): Promise<void> {
   }
 }
 
-/** The lists that every VTN of the version has, but for subscriptions, which come with callbacks. */
 async function listsOf(trial: Trial): Promise<string[]> {
   const resources = trial.in301 ? `/vens/${(await trial.blVen()).id}/resources` : '/resources';
-  return ['/programs', '/events', '/reports', '/vens', resources];
+  const subscriptions = (await trial.hasSubscriptions()) ? ['/subscriptions'] : [];
+  return ['/programs', '/events', '/reports', '/vens', resources, ...subscriptions];
 }
 
 async function pages(trial: Trial): Promise<void> {
