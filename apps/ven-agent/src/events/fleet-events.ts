@@ -32,7 +32,7 @@ export interface EventStats {
 
 /** So soon an operator's opt-out is noticed. */
 const OPT_OUTS_EVERY = seconds(1);
-const PRUNE_EVERY = hours(1);
+const TIDIED_EVERY = hours(1);
 
 /** The events of all VENs of this process. Constructors do no I/O. */
 export class FleetEvents {
@@ -135,19 +135,20 @@ export class FleetEvents {
 
   async #keep(store: EventStore, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    let prunedAt = Number.NEGATIVE_INFINITY;
+    let tidiedAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       try {
         if (store.wasChangedByOthers()) for (const feed of this.#feeds.values()) feed.refreshOptOuts();
-        if (clock.monotonic() - prunedAt >= PRUNE_EVERY) {
-          prunedAt = clock.monotonic();
+        if (clock.monotonic() - tidiedAt >= TIDIED_EVERY) {
+          tidiedAt = clock.monotonic();
           store.prune();
+          this.#receiver?.renewCertificate();
         }
         await clock.sleep(OPT_OUTS_EVERY, signal);
       } catch (error) {
         if (isAbort(error)) return;
         this.#logger.error({ err: error }, 'the event database cannot be looked after');
-        await clock.sleep(PRUNE_EVERY, signal).catch(() => undefined);
+        await clock.sleep(TIDIED_EVERY, signal).catch(() => undefined);
       }
     }
   }

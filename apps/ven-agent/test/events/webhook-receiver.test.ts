@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -81,13 +82,16 @@ test.each([
   expect((await fetch(inbox.url, { method })).status).toBe(status);
 });
 
-test.each(['', 'nonsense', '{}', '[]', `${'['.repeat(100_000)}`])(
-  'what is no notification is refused: %.20s',
-  async (content) => {
-    expect((await post(inbox.url, inbox.bearerToken, content)).status).toBe(400);
-    expect(received).toEqual([]);
-  },
-);
+test.each([
+  ['nothing', ''],
+  ['no JSON', 'nonsense'],
+  ['an object of another kind', '{}'],
+  ['a list', '[]'],
+  ['endless nesting', '['.repeat(100_000)],
+])('%s is no notification, and refused', async (_, content) => {
+  expect((await post(inbox.url, inbox.bearerToken, content)).status).toBe(400);
+  expect(received).toEqual([]);
+});
 
 test('a body without end is cut off', async () => {
   const response = await post(inbox.url, inbox.bearerToken, `"${'x'.repeat(1024 * 1024)}"`);
@@ -129,30 +133,41 @@ test('a port that is taken is told with what to do', async () => {
   let folder: string;
   let certFile: string;
   let keyFile: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'venfleet-webhook-'));
-    [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const make = () => {
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
     const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
     execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
+  };
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'venfleet-webhook-'));
+    [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    make();
     writeFileSync(join(folder, 'broken.pem'), 'nothing');
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test('it speaks HTTPS', async () => {
+  test('it speaks HTTPS, and takes up one that is renewed', async () => {
     const secure = new WebhookReceiver({ host: '127.0.0.1', port: 0, tls: { certFile, keyFile } }, logger);
     await secure.start();
     try {
       const { url } = secure.open(() => undefined);
       expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+\//);
-      const answer = await new Promise<string>((resolve, reject) => {
-        request(`${url}?echo=hello`, { ca: readFileSync(certFile) }, (response) => {
-          response.setEncoding('utf8').on('data', resolve);
-        })
-          .on('error', reject)
-          .end();
-      });
-      expect(answer).toBe('hello');
+      const echo = (ca: Buffer) =>
+        new Promise<string>((resolve, reject) => {
+          const answered = (response: IncomingMessage) => response.setEncoding('utf8').on('data', resolve);
+          request(`${url}?echo=hello`, { ca, agent: false }, answered).on('error', reject).end();
+        });
+      const first = readFileSync(certFile);
+      expect(await echo(first)).toBe('hello');
+      make();
+      secure.renewCertificate();
+      expect(await echo(readFileSync(certFile))).toBe('hello');
+      await expect(echo(first)).rejects.toThrow();
+      writeFileSync(keyFile, 'nothing');
+      secure.renewCertificate();
+      expect(await echo(readFileSync(certFile))).toBe('hello');
+      expect(logger.lines.at(-1)?.message).toBe('the certificate of the webhook cannot be renewed');
+      make();
     } finally {
       await secure.stop();
     }

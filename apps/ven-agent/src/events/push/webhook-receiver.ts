@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { type Logger, VenfleetError } from '@venfleet/core';
 import { readTextFile } from '@venfleet/core/node';
 import { decodeNotification, type Notification } from '@venfleet/openadr';
@@ -35,7 +36,7 @@ export class WebhookReceiver {
   readonly #settings: WebhookSettings;
   readonly #logger: Logger;
   readonly #inboxes = new Map<string, Holder>();
-  #server: Server | undefined;
+  #server: Server | SecureServer | undefined;
   #url = '';
 
   constructor(settings: WebhookSettings, logger: Logger) {
@@ -48,11 +49,23 @@ export class WebhookReceiver {
     const { host, port, tls, publicUrl } = this.#settings;
     const handler = (request: IncomingMessage, response: ServerResponse) => void this.#handle(request, response);
     const options = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
-    const server = tls === undefined ? createServer(options, handler) : secureServer(tls, options, handler);
+    const server =
+      tls === undefined ? createServer(options, handler) : createSecureServer({ ...options, ...readCertificate(tls) }, handler);
     server.maxConnections = MOST_CONNECTIONS;
     const origin = await listen(server, { host, port, hint: 'name another one as events.webhook.port; 0 takes a free one' });
     this.#server = server;
     this.#url = `${(publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${origin}`).replace(/\/+$/, '')}/`;
+  }
+
+  /** Takes up a certificate that was renewed on the disk; one that is broken leaves the old one in use. */
+  renewCertificate(): void {
+    const { tls } = this.#settings;
+    if (tls === undefined || !(this.#server instanceof SecureServer)) return;
+    try {
+      this.#server.setSecureContext(readCertificate(tls));
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'the certificate of the webhook cannot be renewed');
+    }
   }
 
   /** What the addresses of all inboxes begin with. */
@@ -150,15 +163,20 @@ function parse(text: string): Notification | undefined {
   }
 }
 
-function secureServer(
-  { certFile, keyFile }: NonNullable<WebhookSettings['tls']>,
-  options: { readonly requestTimeout: number; readonly headersTimeout: number },
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
-): Server {
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion: 'TLSv1.2';
+}
+
+/** @throws VenfleetError FILE_UNREADABLE, TLS_INVALID */
+function readCertificate({ certFile, keyFile }: NonNullable<WebhookSettings['tls']>): Certificate {
   const cert = readTextFile(certFile, 'the certificate of the webhook');
   const key = readTextFile(keyFile, 'the key of the webhook');
+  const certificate: Certificate = { cert, key, minVersion: 'TLSv1.2' };
   try {
-    return createSecureServer({ ...options, cert, key, minVersion: 'TLSv1.2' }, handler) as unknown as Server;
+    createSecureContext(certificate);
+    return certificate;
   } catch (cause) {
     throw new VenfleetError('TLS_INVALID', `${certFile} and ${keyFile} are no certificate and its key`, {
       cause,
