@@ -7,7 +7,7 @@ import type { Controller, ControlState, Wanted } from './model.js';
 /** How often it is looked whose renewal is due. */
 const TICK = seconds(0.5);
 /** Controllers are looked at first within that time from the start. */
-const FIRST_LOOKS = seconds(5);
+const FIRST_LOOKS = seconds(10);
 /** A stopping agent that releases gives that so long. */
 const LONGEST_FAREWELL = seconds(3);
 

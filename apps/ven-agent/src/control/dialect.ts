@@ -9,8 +9,15 @@ const LEAST_CURRENT_A = 6;
 /** Currents are told in steps of so much. */
 const CURRENT_STEP_A = 0.1;
 
-/** How a device of this profile is controlled; undefined for one that cannot be held to a limit. */
+const known = new WeakMap<DeviceProfile, Dialect | undefined>();
+
+/** How devices of this profile are controlled; undefined for those that cannot be held to a limit. */
 export function dialectOf(profile: DeviceProfile): Dialect | undefined {
+  if (!known.has(profile)) known.set(profile, makeDialect(profile));
+  return known.get(profile);
+}
+
+function makeDialect(profile: DeviceProfile): Dialect | undefined {
   const { controls } = profile;
   const [limitW, limitA] = [controls.get('limitW'), controls.get('limitA')];
   const validity = controls.get('limitValidForS');

@@ -22,7 +22,7 @@ export class ModbusDevice {
   /** A request is under way; a device has one at most. */
   isBusy = false;
   readonly #options: DeviceOptions;
-  #hasAnswered = false;
+  #isForgiven = false;
   #failures = 0;
   #restsUntil = Number.NEGATIVE_INFINITY;
   #lastError: VenfleetError | undefined;
@@ -38,11 +38,6 @@ export class ModbusDevice {
     return this.#failures;
   }
 
-  /** It answered when it was asked the last time. */
-  get isGood(): boolean {
-    return this.#hasAnswered && this.#failures === 0;
-  }
-
   /** @throws VenfleetError METER_RESTING while the device is left alone after failures */
   refuseWhileResting(): void {
     const left = this.#restsUntil - this.#options.clock.monotonic();
@@ -55,7 +50,7 @@ export class ModbusDevice {
   }
 
   succeeded(): void {
-    this.#hasAnswered = true;
+    this.#isForgiven = false;
     this.#failures = 0;
     this.#lastError = undefined;
   }
@@ -70,8 +65,10 @@ export class ModbusDevice {
     this.#restsUntil = clock.monotonic() + pause * (0.5 + random.next() / 2);
   }
 
-  /** What kept it silent was not its own fault, and is over: it may be asked at once. */
+  /** What kept it silent may not have been its own fault, and is over: it may be asked at once, but only once. */
   forgive(): void {
+    if (this.#isForgiven || this.#failures === 0) return;
+    this.#isForgiven = true;
     this.#failures = 0;
     this.#restsUntil = Number.NEGATIVE_INFINITY;
   }

@@ -21,8 +21,11 @@ import { ModbusMeter } from './meter.js';
 import { Patience } from './patience.js';
 import { type Job, JobQueue } from './queue.js';
 
-/** A gateway that answers again after so long was silent itself; its devices are not to blame. */
-const SILENCE = seconds(20);
+/**
+ * When so many devices failed for the first time, one after the other with no answer in between, it was the gateway
+ * that was silent, or this process that had no time: when it answers again, its devices are not to blame.
+ */
+const FALLEN_TOGETHER = 3;
 /** A meter that may be dead has time; what a controller is to be told has not. */
 const METER_REST = { longest: minutes(5) };
 const CONTROLLER_REST = { first: seconds(5), longest: minutes(1) };
@@ -63,7 +66,8 @@ export class Gateway implements MeterChannel {
   #active = 0;
   /** Requests under way to devices that may be dead: one at most. */
   #probing = 0;
-  #lastAnswer = Number.NEGATIVE_INFINITY;
+  /** First failures since the last answer. */
+  #fallen = 0;
 
   constructor(options: GatewayOptions) {
     const { plan, layouts, inFlight, open, clock, random } = options;
@@ -231,9 +235,8 @@ export class Gateway implements MeterChannel {
   }
 
   #answered(device: ModbusDevice, tookMs: number): void {
-    const now = this.#options.clock.monotonic();
-    if (now - this.#lastAnswer > SILENCE) for (const each of this.#devices.values()) each.forgive();
-    this.#lastAnswer = now;
+    if (this.#fallen >= Math.min(FALLEN_TOGETHER, this.#devices.size)) for (const each of this.#devices.values()) each.forgive();
+    this.#fallen = 0;
     this.#connection.answered();
     this.#patience.learn(tookMs);
     device.patience.learn(tookMs);
@@ -254,6 +257,7 @@ export class Gateway implements MeterChannel {
     } else {
       // One that refuses a command answers all the same, and its meter is to be read.
       const refusesCommand = job.isWrite && isVenfleetError(error, 'METER_REFUSED');
+      if (timedOut && job.device.failures === 0) this.#fallen++;
       if (!isLost && !refusesCommand) job.device.failed(error);
       job.fail(error);
     }

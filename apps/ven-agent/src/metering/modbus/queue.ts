@@ -21,14 +21,13 @@ export interface Job {
 }
 
 /**
- * Who goes first at a gateway: writes to devices that answer, reads of them, devices that have not answered yet
- * or that were slower than ever; and apart from them those that may be dead, who failed least often first.
- * A device with a request under way waits until that is over.
+ * Who goes first at a gateway: writes, then reads, then what took longer than it ever did; and apart from these
+ * devices that may be dead, who failed least often first. A device with a request under way waits until that is over.
  */
 export class JobQueue {
   readonly #writes: Job[] = [];
   readonly #reads: Job[] = [];
-  readonly #unproven: Job[] = [];
+  readonly #slow: Job[] = [];
   readonly #doubtful: Job[] = [];
 
   add(job: Job): void {
@@ -42,7 +41,7 @@ export class JobQueue {
 
   /** The next job of a device that is not in doubt. */
   takeHealthy(): Job | undefined {
-    return takeFirst(this.#writes) ?? takeFirst(this.#reads) ?? takeFirst(this.#unproven);
+    return takeFirst(this.#writes) ?? takeFirst(this.#reads) ?? takeFirst(this.#slow);
   }
 
   /** The next job of a device that may be dead. */
@@ -57,12 +56,12 @@ export class JobQueue {
 
   /** All that wait. */
   drain(): Job[] {
-    return [this.#writes, this.#reads, this.#unproven, this.#doubtful].flatMap((rank) => rank.splice(0));
+    return [this.#writes, this.#reads, this.#slow, this.#doubtful].flatMap((rank) => rank.splice(0));
   }
 
-  #rankOf({ device, isWrite, chance }: Job): Job[] {
+  #rankOf({ isWrite, chance }: Job): Job[] {
     if (chance === 'last') return this.#doubtful;
-    if (chance === 'second' || !device.isGood) return this.#unproven;
+    if (chance === 'second') return this.#slow;
     return isWrite ? this.#writes : this.#reads;
   }
 }
