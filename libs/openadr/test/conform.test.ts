@@ -195,6 +195,7 @@ describe('the command', () => {
     [['--url', 'http://127.0.0.1:1', '--ca-file', '/none/ca.pem'], 'cannot read the certificates /none/ca.pem'],
     [['--url', 'http://127.0.0.1:1'], '127.0.0.1:1'],
     [['--url', 'nonsense'], 'is not an http or https URL'],
+    [['--url', 'http://127.0.0.1:1', '--version', '3.0.1', '--only', '40-59'], 'OpenADR 3.0.1 has none of these lines'],
   ])('%j: says what is wrong', async (options, message) => {
     await expect(run(...options)).rejects.toThrow(message);
   });

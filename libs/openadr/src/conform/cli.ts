@@ -97,8 +97,8 @@ async function conform(options: Options): Promise<void> {
   await receiver.start();
   try {
     const result = await check(options, url, { parties, receiver, transport, signal });
-    if (junit !== undefined) writeFileAtomically(junit, junitXml(result));
     printResult(json, { ...result, ...count(result.lines) }, () => summaryText(result));
+    if (junit !== undefined) writeFileAtomically(junit, junitXml(result));
     if (result.interrupted) process.exitCode = 130;
     else if (count(result.lines).fail > 0 || result.leftBehind.length > 0) process.exitCode = 1;
   } finally {
@@ -117,12 +117,16 @@ interface Tools {
 async function check(options: Options, url: string, { parties, receiver, transport, signal }: Tools): Promise<ConformResult> {
   const { version, tokenUrl, only, skip, json } = options;
   const detected = await detectVtn(url, { transport, version: version === 'auto' ? undefined : version });
+  const lines = (line: number) => (only?.has(line) ?? true) && !(skip?.has(line) ?? false);
+  if (!linesOf(detected.version).some(({ number }) => lines(number))) {
+    throw usageError(`OpenADR ${detected.version} has none of these lines`, '--list shows the lines of each version');
+  }
   return await checkConformance({
     ...parties,
     vtn: tokenUrl === undefined ? detected : { ...detected, tokenUrl },
     transport,
     receiver,
-    lines: (line) => (only?.has(line) ?? true) && !(skip?.has(line) ?? false),
+    lines,
     patience: seconds(options.patience),
     grace: seconds(options.grace / 1000),
     clock: systemClock,
