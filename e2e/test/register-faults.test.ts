@@ -129,7 +129,7 @@ describe.each(VERSIONS)('register over %s', (version) => {
     await expectComplete(s);
   });
 
-  test('objects that exist already (409) are adopted', async () => {
+  test('line 62: objects that exist already (409) are adopted', async () => {
     const s = await scene(version, () => undefined);
     await expectClean(s);
     // The VTN hides what is there from the listings, as one with a stale cache would; its 409 is right all the same.

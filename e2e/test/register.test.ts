@@ -166,7 +166,7 @@ describe.each(VERSIONS)('a small fleet over %s', (version) => {
     });
   });
 
-  test('where only business logic may create VENs, they are provisioned with its client and used with their own', async () => {
+  test('line 63: where only business logic may create VENs, they are provisioned with its client and used with their own', async () => {
     const place = mine('provision');
     await withVtn(
       place,
@@ -272,7 +272,7 @@ describe.each(VERSIONS)('a small fleet over %s', (version) => {
 });
 
 describe('OpenADR 3.1 object privacy', () => {
-  test('a VEN finds only its own objects, and one that business logic made for it under another name becomes its own', async () => {
+  test('line 62: a VEN finds only its own objects, and one that business logic made for it under another name becomes its own', async () => {
     const place = await prepareFleet(`${folder}/privacy`, { vens: SMALL });
     await withVtn(place, '3.1.0', async (url) => {
       const client = readCredentials(place.credentials).clients.find(({ venName }) => venName === 'Aalborg');

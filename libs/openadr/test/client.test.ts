@@ -95,7 +95,7 @@ describe('OpenADR 3.0.1', () => {
 });
 
 describe('OpenADR 3.1', () => {
-  it('as a VEN never sends targets or clientID', async () => {
+  it('line 64: as a VEN never sends targets or clientID', async () => {
     server.handle(({ json }) => ({ status: 201, body: { id: 'x', clientID: 'c', targets: ['t'], ...json() } }));
     const vtn = client('3.1.0', 'VEN');
     const created = await vtn.createVen({ name: 'Aalborg', clientId: 'c' });
@@ -141,7 +141,7 @@ describe('OpenADR 3.1', () => {
 });
 
 describe('answers', () => {
-  it('are understood without objectType, with null or absent optionals, unknown fields and any spelling of time', async () => {
+  it('line 66: are understood without objectType, with null or absent optionals, unknown fields and any spelling of time', async () => {
     const body = [
       {
         id: 'a',
@@ -209,7 +209,7 @@ describe('lists', () => {
   const page = (from: number, count: number) =>
     Array.from({ length: count }, (_, i) => ({ id: `v${from + i}`, venName: `n${from + i}` }));
 
-  it('are read page by page until a short page', async () => {
+  it('line 65: are read page by page until a short page', async () => {
     const total = 123;
     server.handle(({ query }) => {
       const [skip, limit] = [Number(query.get('skip')), Number(query.get('limit'))];
@@ -219,7 +219,7 @@ describe('lists', () => {
     expect(server.requests.map((r) => r.query.get('skip'))).toEqual(['0', '50', '100']);
   });
 
-  it('fail as a whole when one page fails', async () => {
+  it('line 65: fail as a whole when one page fails', async () => {
     server.handle(({ query }) => (query.get('skip') === '0' ? { body: page(0, 50) } : problem(400, 'Bad Request')));
     expect((await failure(client('3.0.1').listVens())).status).toBe(400);
   });
@@ -353,7 +353,7 @@ describe('retries', () => {
   });
 });
 
-describe('a refused token', () => {
+describe('line 61: a refused token', () => {
   /** Hands out t1, t2, … and counts. */
   class Tokens implements TokenSource {
     count = 1;

@@ -34,7 +34,7 @@ const vtnAt =
   };
 
 describe('detectVtn', () => {
-  it('knows 3.1 by GET /auth/server, whose token URL may be relative', async () => {
+  it('line 60: knows 3.1 by GET /auth/server, whose token URL may be relative', async () => {
     for (const [given, url] of [
       ['auth/token', `${server.url}/v/auth/token`],
       ['/oauth/token', `${server.url}/oauth/token`],

@@ -53,7 +53,7 @@ describe('clientCredentialsTokens', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('renews before the token expires', async () => {
+  it('line 61: renews before the token expires', async () => {
     const tokens = source();
     await tokens.token();
     await clock.advance(seconds(269));
