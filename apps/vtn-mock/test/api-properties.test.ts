@@ -55,6 +55,21 @@ for (const version of ['3.0.1', '3.1.0'] as const) {
     });
     afterAll(async () => await world.stop());
 
+    it('POST /auth/token has no fault of its own, and answers as specified', async () => {
+      const token = spec.operations.find(({ path }) => path === '/auth/token') as Operation;
+      const judge = judgeOf(token, version);
+      const right = arbitraryOf(normalise(spec.schema('clientCredentialRequest')));
+      const known = fc.constant({ grant_type: 'client_credentials', client_id: 'ven-a', client_secret: 'a-secret' });
+      let successes = 0;
+      const property = fc.asyncProperty(fc.oneof(known, broken(known), right, broken(right)), async (form) => {
+        const answer = await world.ask(form);
+        if (answer.status < 300) successes += 1;
+        expect(judge(answer)).toEqual([]);
+      });
+      await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: TIME_LIMIT_MS, markInterruptAsFailure: false });
+      expect(successes).toBeGreaterThan(0);
+    });
+
     const operations = spec.operations.filter(({ path }) => path !== '/auth/token');
 
     it.each(operations.map((operation) => [operation.method, operation.path, operation] as const))(
@@ -185,6 +200,13 @@ class World {
     const content = linked ? this.#link(body) : callNobody(body);
     const text = body === undefined ? undefined : Buffer.from(JSON.stringify(content));
     return await this.#vtn.api(this.#version, client).send(method, `${filled}${queryText(query)}`, text);
+  }
+
+  /** Asks for a token. */
+  async ask(form: unknown): Promise<Answer> {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const url = `${this.#vtn.address.urls[this.#version]}/auth/token`;
+    return await this.#vtn.send('POST', url, { body: queryText(form).slice(1), headers });
   }
 
   /** One object of each kind. The ven and what belongs to VENs are of the client `ven-a`. */
