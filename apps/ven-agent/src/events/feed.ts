@@ -206,11 +206,12 @@ export class EventFeed {
       const wish = asked && milliseconds(Math.min(asked, PAUSES.longestAsked));
       const pause = milliseconds(Math.round(retryPause(PAUSES, ++this.#failures, random, wish)));
       if (error instanceof VtnError) {
+        const level = this.#lostAt === undefined ? 'warn' : 'debug';
+        logger[level]({ err: error, pauseMs: pause }, 'the VTN’s events cannot be read; what is known stays');
         if (this.#lostAt === undefined) {
           this.#lostAt = begunAt;
           this.#tell({ events: [], targets: false, programs: false });
         }
-        logger.warn({ err: error, pauseMs: pause }, 'the VTN’s events cannot be read; what is known stays');
       } else logger.error({ err: error, pauseMs: pause }, 'the VTN’s events cannot be kept; what is known stays');
       return pause;
     }
@@ -224,6 +225,7 @@ export class EventFeed {
     const interval = this.#missed === undefined ? intervals.alone : intervals.pushed;
     this.#nextPollAt = clock.monotonic() + Math.round(interval * uniform(random, 1 - JITTER, 1 + JITTER));
     this.#failures = 0;
+    if (this.#lostAt !== undefined) this.#options.logger.info({}, 'the VTN’s events are read again');
     this.#lostAt = undefined;
     this.#isCurrent = true;
     const changed = await this.#events.takeList(list, kept);

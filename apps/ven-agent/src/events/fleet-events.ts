@@ -6,7 +6,7 @@ import { eventPort } from './port.js';
 import type { OpenNotifications } from './push/mqtt-link.js';
 import { mqttPath } from './push/mqtt-path.js';
 import type { PushedVen } from './push/path.js';
-import { VenPush } from './push/ven-push.js';
+import { Reasons, VenPush } from './push/ven-push.js';
 import { webhookPath } from './push/webhook-path.js';
 import { WebhookReceiver } from './push/webhook-receiver.js';
 import { EventStore } from './store.js';
@@ -97,8 +97,9 @@ export class FleetEvents {
     const ports = { clock, random, logger: this.#logger };
     const mqtt = mqttPath(openMqtt, connection.tls, ports);
     const webhook = this.#receiver && webhookPath(this.#receiver, ports);
+    const reasons = new Reasons();
     return (ven) => {
-      const push = new VenPush({ ...ports, ven, mode, mqtt, webhook });
+      const push = new VenPush({ ...ports, ven, mode, mqtt, webhook, reasons });
       push.start();
       return push;
     };

@@ -184,9 +184,10 @@ export class HeldEvents {
   }
 
   /** None where it is what it was. One that is back after it was gone keeps what was drawn for it. */
-  #recordOf(event: GridEvent, at: Instant): EventRecord[] {
+  #recordOf(received: GridEvent, at: Instant): EventRecord[] {
     const { store, random } = this.#options;
-    const definition = JSON.stringify(event);
+    const definition = store.define(received);
+    const { event } = definition;
     const current = this.#records.get(event.id);
     if (current?.definition === definition) return [];
     const known = current ?? store.find(event.id);

@@ -1,6 +1,7 @@
 import { type Duration, type Instant, milliseconds, type Random } from '@venfleet/core';
 import type { GridEvent } from '@venfleet/openadr';
 import type { HeldEvent, OptOut } from '../planning/model.js';
+import type { Definition } from './definitions.js';
 
 /** Chance as it was drawn for an event, each in [0, 1): kept, so that a poll or a restart does not draw again. */
 export interface Draws {
@@ -12,8 +13,8 @@ export interface Draws {
 /** An event of one VEN with all that the agent keeps of it. */
 export interface EventRecord {
   readonly event: GridEvent;
-  /** The event as JSON: two that are the same in it are the same event. */
-  readonly definition: string;
+  /** The event as it is kept; the same object for as long as it is the same event. */
+  readonly definition: Definition;
   readonly seenAt: Instant;
   /** When it was last seen to be another than before. */
   readonly changedAt: Instant;

@@ -1,6 +1,8 @@
 import { type HasNow, hours, type Instant, instant } from '@venfleet/core';
+import type { GridEvent } from '@venfleet/openadr';
 import { type Database, GroupedWriter, type OwnerLock, openDatabase, ownFile } from '@venfleet/sqlite';
 import type { OptOut } from '../planning/model.js';
+import { type Definition, Definitions } from './definitions.js';
 import type { VenTargets } from './port.js';
 import type { EventRecord, ProgramFacts } from './record.js';
 import { EVENTS_SCHEMA, type EventRow, type OptOutRow, prepareEvents } from './store-schema.js';
@@ -31,6 +33,7 @@ export class EventStore {
   readonly #sql;
   readonly #lock: OwnerLock | undefined;
   readonly #writer: GroupedWriter;
+  readonly #definitions = new Definitions();
   #version: unknown;
 
   private constructor(db: Database, clock: HasNow, lock?: OwnerLock) {
@@ -63,7 +66,7 @@ export class EventStore {
   forVen(vtnUrl: string, name: string): VenEventStore {
     this.#sql.addVen.run([vtnUrl, name]);
     const { id } = this.#sql.ven.get([vtnUrl, name]) as { id: number };
-    return new VenEventStore(this.#sql, this.#writer, { vtnUrl, name, id });
+    return new VenEventStore(this.#sql, this.#writer, this.#definitions, { vtnUrl, name, id });
   }
 
   /** By VTN and VEN, the latest seen first. */
@@ -75,7 +78,7 @@ export class EventStore {
         programs: new Map(this.#sql.programs.all([row.venId]).map(({ facts }) => programName(facts))),
       };
       vens.set(row.venId, known);
-      const record = toRecord(row, known.optOuts.get(row.event));
+      const record = toRecord(row, this.#definitions, known.optOuts.get(row.event));
       const { vtn, ven: name, venId } = row;
       return { vtn, ven: name, venId, programName: known.programs.get(record.event.programId), ...record };
     });
@@ -126,30 +129,38 @@ export class VenEventStore {
   readonly ven: string;
   readonly #sql: ReturnType<typeof prepareEvents>;
   readonly #writer: GroupedWriter;
+  readonly #definitions: Definitions;
   readonly #id: number;
 
   constructor(
     sql: ReturnType<typeof prepareEvents>,
     writer: GroupedWriter,
+    definitions: Definitions,
     { vtnUrl, name, id }: { readonly vtnUrl: string; readonly name: string; readonly id: number },
   ) {
     this.vtnUrl = vtnUrl;
     this.ven = name;
     this.#sql = sql;
     this.#writer = writer;
+    this.#definitions = definitions;
     this.#id = id;
+  }
+
+  /** An event as it is kept, the same object for all VENs that have the same. */
+  define(event: GridEvent): Definition {
+    return this.#definitions.of(event);
   }
 
   /** The events that were not gone when last heard of. */
   current(): EventRecord[] {
     const optOuts = this.optOuts();
-    return this.#sql.current.all([this.#id]).map((row) => toRecord(row, optOuts.get(row.event)));
+    return this.#sql.current.all([this.#id]).map((row) => toRecord(row, this.#definitions, optOuts.get(row.event)));
   }
 
   /** Also one that is gone. */
   find(event: string): EventRecord | undefined {
     const row = this.#sql.find.get([this.#id, event]);
-    return row && toRecord(row, this.optOuts().get(event));
+    return row && toRecord(row, this.#definitions, this.optOuts().get(event));
   }
 
   optOuts(): ReadonlyMap<string, readonly OptOut[]> {
@@ -170,7 +181,14 @@ export class VenEventStore {
   save(records: readonly EventRecord[], gone: readonly string[], at: Instant): Promise<void> {
     return this.#writer.write(() => {
       for (const { event, definition, seenAt, changedAt, draws } of records) {
-        this.#sql.put.run({ ven: this.#id, event: event.id, definition, seenAt, changedAt, draws: JSON.stringify(draws) });
+        this.#sql.put.run({
+          ven: this.#id,
+          event: event.id,
+          definition: definition.json,
+          seenAt,
+          changedAt,
+          draws: JSON.stringify(draws),
+        });
       }
       for (const event of gone) this.#sql.gone.run({ ven: this.#id, event, at });
     });
@@ -201,11 +219,12 @@ function programName(facts: string): [id: string, name: string] {
   return [id, name];
 }
 
-function toRecord(row: EventRow, optOuts: readonly OptOut[] = []): EventRecord {
+function toRecord(row: EventRow, definitions: Definitions, optOuts: readonly OptOut[] = []): EventRecord {
   const maybe = (time: number | null): Instant | undefined => (time === null ? undefined : instant(time));
+  const definition = definitions.parse(row.definition);
   return {
-    event: JSON.parse(row.definition) as EventRecord['event'],
-    definition: row.definition,
+    event: definition.event,
+    definition,
     seenAt: instant(row.seenAt),
     changedAt: instant(row.changedAt),
     goneAt: maybe(row.goneAt),

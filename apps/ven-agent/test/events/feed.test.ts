@@ -386,6 +386,20 @@ test('events that are over for two hours are not planned by, but still known', a
   expect(feed.known().map(({ event }) => event.id)).toEqual(['e1']);
 });
 
+test('an outage is told once, and its end', async () => {
+  const { clock, vtn, feed, logger } = scene();
+  vtn.fault = unreachable;
+  feed.start(vtn);
+  await pass(clock, minutes(10));
+  vtn.fault = undefined;
+  await pass(clock, minutes(3));
+  const told = logger.lines.filter(({ level }) => level !== 'debug').map(({ level, message }) => [level, message]);
+  expect(told).toEqual([
+    ['warn', 'the VTN’s events cannot be read; what is known stays'],
+    ['info', 'the VTN’s events are read again'],
+  ]);
+});
+
 test('a listener that fails keeps nobody else from the news', async () => {
   const { clock, vtn, feed, updates, logger } = scene();
   const end = feed.subscribe(() => {

@@ -6,6 +6,7 @@ import { hours, instant, minutes, seconds, seededRandom } from '@venfleet/core';
 import { FakeClock, sequenceRandom } from '@venfleet/core/testing';
 import type { GridEvent } from '@venfleet/openadr';
 import fc from 'fast-check';
+import { Definitions } from '../../src/events/definitions.js';
 import { drawFor, heldOf } from '../../src/events/record.js';
 import { EventStore } from '../../src/events/store.js';
 import { gridEvent, MemoryEvents, pass, type Scene, START, scene, unreachable, VTN } from './support.js';
@@ -114,7 +115,7 @@ describe('line 72: one random offset is kept per event', () => {
 
 const recordOf = (event: GridEvent, random: ReturnType<typeof seededRandom>) => ({
   event,
-  definition: '',
+  definition: { event, json: '' },
   seenAt: START,
   changedAt: START,
   goneAt: undefined,
@@ -178,6 +179,14 @@ describe('after a restart', () => {
       expect([...feed.programIds()]).toEqual(['program-1']);
     });
   });
+});
+
+test('an event that many VENs have is kept once', () => {
+  const definitions = new Definitions();
+  const first = definitions.of(gridEvent('e1'));
+  expect(definitions.of(gridEvent('e1'))).toBe(first);
+  expect(definitions.parse(first.json)).toBe(first);
+  expect(definitions.parse(JSON.stringify(gridEvent('e2'))).event).toEqual(gridEvent('e2'));
 });
 
 describe('the database', () => {

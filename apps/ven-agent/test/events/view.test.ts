@@ -13,7 +13,7 @@ describe('the state of an event', () => {
     const optOuts =
       extra.optOut === undefined ? [] : [{ reason: 'x', at: START, ...(extra.optOut && { resource: extra.optOut }) }];
     const draws = drawFor(event, sequenceRandom(0.75));
-    const record = { event, definition: '', seenAt: START, changedAt: START, goneAt: undefined, draws, optOuts };
+    const record = { event, definition: { event, json: '' }, seenAt: START, changedAt: START, goneAt: undefined, draws, optOuts };
     const held = heldOf({ ...record, firstActionAt: undefined, lastActionAt: undefined }, undefined, 'either');
     return stateOf(held, extra.gone ?? false, instant(START + minutes(minute)));
   };
@@ -69,7 +69,7 @@ describe('what an operator sees', () => {
       [
         {
           event,
-          definition: JSON.stringify(event),
+          definition: own.define(event),
           seenAt: START,
           changedAt: START,
           goneAt: undefined,

@@ -19,6 +19,8 @@ export interface VenPushOptions extends PushPorts {
   readonly mqtt: PushPath;
   /** Absent where the VTN cannot call this agent. */
   readonly webhook: PushPath | undefined;
+  /** Shared by all VENs. */
+  readonly reasons: Reasons;
 }
 
 /** Between attempts; what the VTN does not offer is asked for again after the longest. */
@@ -26,12 +28,27 @@ const PAUSES: RetryPolicy = { attempts: Number.POSITIVE_INFINITY, base: seconds(
 /** A path that was in order for so long may be tried again soon. */
 const STEADY = minutes(1);
 
+/** A reason that was told is not told again for so long, by whichever VEN. */
+const TOLD_FOR = minutes(10);
+
+/** Keeps a fleet from telling 158 times that the VTN's broker is away. */
+export class Reasons {
+  readonly #toldAt = new Map<string, number>();
+
+  /** @param now on the monotonic clock */
+  isNews(reason: string, now: number): boolean {
+    for (const [old, at] of this.#toldAt) if (now - at >= TOLD_FOR) this.#toldAt.delete(old);
+    if (this.#toldAt.has(reason)) return false;
+    this.#toldAt.set(reason, now);
+    return true;
+  }
+}
+
 /** Has the VTN tell one VEN of changes, by the way that suits both; polling does without meanwhile. */
 export class VenPush {
   readonly #options: VenPushOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #problem: string | undefined;
 
   constructor(options: VenPushOptions) {
     this.#options = options;
@@ -88,13 +105,12 @@ export class VenPush {
   }
 
   #report(error: unknown): void {
-    const { ven, logger } = this.#options;
+    const { ven, reasons, clock, logger } = this.#options;
     const reason = describeError(error);
-    if (reason === this.#problem) return;
-    this.#problem = reason;
-    const fields = { ven: ven.name, reason, hint: isVenfleetError(error) ? error.hint : undefined };
-    if (isVenfleetError(error, 'NO_PUSH')) logger.info(fields, 'the VTN does not tell of changes; events are polled');
-    else logger.warn(fields, 'the VTN does not tell of changes at the moment; events are polled');
+    const expected = isVenfleetError(error, 'NO_PUSH');
+    const level = !reasons.isNews(reason, clock.monotonic()) ? 'debug' : expected ? 'info' : 'warn';
+    const hint = isVenfleetError(error) ? error.hint : undefined;
+    logger[level]({ ven: ven.name, reason, hint }, 'the VTN does not tell of changes; events are polled');
   }
 }
 
