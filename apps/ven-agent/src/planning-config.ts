@@ -20,6 +20,7 @@ export const planningSchema = z
     flexAlertLevel: level,
     offsetPercent: z.enum(['positive-is-less', 'positive-is-more']),
     controlSetpoint: z.enum(['ignore', 'absolute', 'relative']),
+    caps: z.enum(['always', 'near']),
     vtnLoss: z.enum(['subscription', 'nothing']),
     charging: z
       .strictObject({

@@ -55,11 +55,8 @@ export function allocate(input: AllocationInput): Allocation {
   }
   const slots = slotsOf(input, segment);
   for (const winner of segment.winners) for (const slot of membersOf(winner, slots)) holdByItself(slot, winner, plan.policy);
-  for (const [id, limit] of shifts ?? []) {
-    const slot = slots.get(id);
-    if (slot !== undefined && !isAskedFor(slot.resource, segment)) hold(slot, limit, { kind: 'shift' });
-  }
-  const divisions = divide(segment, slots, references, { at, least: plan.policy.charging.least });
+  if (shifts !== undefined) holdShifts(shifts, slots, segment);
+  const divisions = divide(segment, slots, references, { at, policy: plan.policy });
   const resources = new Map([...slots].map(([id, slot]) => [id, allocationOf(slot)]));
   return { at, segment, resources, divisions };
 }
@@ -74,7 +71,8 @@ function slotsOf({ plan, at, states, references }: AllocationInput, segment: Seg
   return new Map(
     plan.resources.map((resource) => {
       const state = states.get(resource.id) ?? UNKNOWN_STATE;
-      const reference = segment.quietAt && references.at(segment.quietAt, resource.id, state.power);
+      const { quietAt } = segment;
+      const reference = quietAt === undefined ? undefined : references.at(quietAt, resource.id, state.power);
       return [resource.id, slotOf(resource, state, reference, scene)];
     }),
   );
@@ -89,8 +87,14 @@ function* membersOf({ members }: WinningClaim, slots: ReadonlyMap<number, Slot>)
 
 /** Events that want consumption go before the wish to move it. */
 const WANTS_LOAD: ReadonlySet<string> = new Set(['total', 'change', 'charge']);
-function isAskedFor({ id }: PlannedResource, { winners }: Segment): boolean {
-  return winners.some(({ claim, members }) => WANTS_LOAD.has(claim.demand.kind) && members.some((member) => member.id === id));
+
+function holdShifts(shifts: ReadonlyMap<number, Watts>, slots: ReadonlyMap<number, Slot>, { winners }: Segment): void {
+  const wanting = winners.filter(({ claim: { demand } }) => WANTS_LOAD.has(demand.kind));
+  const wanted = new Set(wanting.flatMap(({ members }) => members.map(({ id }) => id)));
+  for (const [id, limit] of shifts) {
+    const slot = slots.get(id);
+    if (slot !== undefined && !wanted.has(id)) hold(slot, limit, { kind: 'shift' });
+  }
 }
 
 /** What a claim asks of each resource apart from the others. */
@@ -128,7 +132,7 @@ const notBelow = (least: number, slot: Slot, limit: number): number => Math.min(
 
 /** An amount for several batteries is divided by their sizes, so that all come to the same state. */
 function isCharged(
-  { state, resource }: Slot,
+  { state }: Slot,
   to: { readonly unit: 'Wh' | 'part'; readonly value: number },
   members: readonly PlannedResource[],
 ): boolean {
@@ -137,7 +141,7 @@ function isCharged(
   const stations = members.filter(({ type }) => type === 'EV');
   const capacity = stations.reduce((sum, { eMax }) => sum + eMax, 0);
   const part = to.unit === 'part' ? to.value : capacity > 0 ? to.value / capacity : 1;
-  return resource.eMax > 0 && charge >= part;
+  return charge >= part;
 }
 
 function allocationOf(slot: Slot): ResourceAllocation {

@@ -2,6 +2,7 @@ import { type Instant, minutes, type Watts, watts } from '@venfleet/core';
 import { allowedAt, type Counting, levelFor, type Share } from './fill.js';
 import type { Amount, Demand } from './payloads.js';
 import type { Segment, WinningClaim } from './plan.js';
+import type { PlanningPolicy } from './policy.js';
 import type { ReferenceLoads } from './references.js';
 import type { Claim } from './schedule.js';
 import { hold, type Slot, upperOf } from './slot.js';
@@ -31,12 +32,20 @@ interface Task extends WinningClaim {
   readonly total: number;
 }
 
+interface Scene {
+  readonly at: Instant;
+  readonly policy: PlanningPolicy;
+}
+
+/** From this part of a cap on, limits are near. */
+const NEAR = 0.9;
+
 /** Divides what claims ask of several resources together. */
 export function divide(
   { winners }: Segment,
   slots: ReadonlyMap<number, Slot>,
   references: ReferenceLoads,
-  scene: Pick<Filling, 'at' | 'least'>,
+  scene: Scene,
 ): Division[] {
   const targets = winners.flatMap((winner) => targetOf(winner, slots, references));
   const caps = capsOf(winners, slots);
@@ -106,7 +115,7 @@ function capTask(claim: Claim, members: WinningClaim['members'], reservations: r
 function divideOne(
   { claim, parts, members, counting, total }: Task,
   slots: ReadonlyMap<number, Slot>,
-  { at, least }: Pick<Filling, 'at' | 'least'>,
+  { at, policy }: Scene,
 ): Division {
   const own = new Set(members.map(({ id }) => id));
   const taking: Slot[] = [];
@@ -125,7 +134,9 @@ function divideOne(
     }
   }
   const room = Math.max(0, total - others);
-  const { level, allowed } = fill(taking, room, { claim, counting, at, least });
+  const drawn = taking.reduce((sum, { present, resource: { pMax } }) => sum + (present ?? pMax), 0);
+  const isFar = counting === 'allowed' && policy.caps === 'near' && drawn <= NEAR * room;
+  const { level, allowed } = isFar ? { level: -1, allowed: drawn } : fill(taking, room, { claim, counting, at });
   // One that does not answer, or goes its own way, is told the same: it follows when it can.
   for (const slot of absent) holdAt(slot, level, false, claim);
   return {
@@ -156,7 +167,7 @@ function shareOf(slot: Slot, hard: boolean): Share {
 }
 
 /** Lowers the limits of those that take part, until what they are allowed, or will draw, fits. */
-function fill(slots: readonly Slot[], room: number, { claim, counting, at, least }: Filling): { level: number; allowed: number } {
+function fill(slots: readonly Slot[], room: number, { claim, counting, at }: Filling): { level: number; allowed: number } {
   let hard = false;
   let shares = slots.map((slot) => shareOf(slot, hard));
   let level = levelFor(shares, room, counting);
@@ -173,29 +184,39 @@ function fill(slots: readonly Slot[], room: number, { claim, counting, at, least
     return { level, allowed };
   }
   // No vehicle charges with that little: some get the least, the others pause, and what is left is divided anew.
-  const budget = sumOf(
+  const given = sumOf(
     between.map((slot) => shareOf(slot, hard)),
     level,
     'allowed',
   );
-  const charging = inTurn(between, at).slice(0, Math.floor(budget / least + 1e-9));
-  for (const slot of between) hold(slot, charging.includes(slot) ? least : 0, { kind: 'event', claim });
+  const used = chargeInTurn(between, given, { claim, counting, at });
   const settled = new Set(between);
-  const used = charging.reduce((sum, slot) => sum + (counting === 'allowed' ? least : Math.min(least, slot.present ?? least)), 0);
   const others = slots.filter((slot) => !settled.has(slot));
-  const rest = fill(others, Math.max(0, room - used), { claim, counting, at, least });
-  return { level: rest.level, allowed: used + rest.allowed };
+  const rest = fill(others, Math.max(0, room - used), { claim, counting, at });
+  return { level, allowed: used + rest.allowed };
 }
 
 interface Filling {
   readonly claim: Claim;
   readonly counting: Counting;
   readonly at: Instant;
-  /** What a vehicle charges with at least. */
-  readonly least: number;
 }
 
 const isBetween = ({ lowest }: Slot, allowed: number): boolean => allowed > 0 && allowed < Math.floor(lowest);
+
+/** Lets as many charge with the least as there is power for. @returns what they use of it, as it is counted */
+function chargeInTurn(slots: readonly Slot[], power: number, { claim, counting, at }: Filling): number {
+  let [left, used] = [power, 0];
+  for (const slot of inTurn(slots, at)) {
+    const { lowest, present } = slot;
+    const charges = lowest <= left + 1e-6;
+    hold(slot, charges ? lowest : 0, { kind: 'event', claim });
+    if (!charges) continue;
+    left -= lowest;
+    used += counting === 'allowed' ? lowest : Math.min(lowest, present ?? lowest);
+  }
+  return used;
+}
 
 /** How long those charge whose turn it is, where there is not enough for all. */
 const TURN = minutes(15);

@@ -97,7 +97,7 @@ function viewOfClaim(claim: Claim, resource: PlannedResource, allocation: Alloca
   const laid = own?.bounds.find(({ holder }) => holder.kind === 'event' && holder.claim === claim);
   const decides = laid !== undefined && laid === own?.bounds.at(-1) && own.setpoint.kind === 'limit';
   const division = allocation.divisions.find(({ parts }) => parts.includes(claim));
-  const refusal = claim.optedOut.has(resource.id) ? optOutNote(claim.held, resource) : undefined;
+  const note = claim.optedOut.has(resource.id) ? optOutNote(claim.held, resource) : extensionNote(claim);
   const reason = decides ? undefined : reasonOf(claim, resource, allocation, laid !== undefined, division);
   return {
     ...headOf(claim.held),
@@ -109,7 +109,7 @@ function viewOfClaim(claim: Claim, resource: PlannedResource, allocation: Alloca
     until: claim.until,
     decides,
     ...(reason === undefined ? {} : { reason }),
-    ...(refusal === undefined ? {} : { note: refusal }),
+    ...(note === undefined ? {} : { note }),
     ...(laid === undefined ? {} : { limit: laid.limit }),
     ...(division === undefined ? {} : { division }),
   };
@@ -166,6 +166,9 @@ function shiftOf({ shift, intervalShifts }: HeldEvent, index: number): Duration 
   }
   return shift;
 }
+
+const extensionNote = ({ extended }: Claim): string | undefined =>
+  extended ? 'ran out, and holds on while the VTN is lost' : undefined;
 
 function optOutNote({ optOuts }: HeldEvent, { name }: PlannedResource): string | undefined {
   return optOuts.find(({ resource }) => resource === undefined || resource === name)?.reason;

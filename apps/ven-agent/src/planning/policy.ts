@@ -22,6 +22,8 @@ export interface PlanningPolicy {
   readonly offsetPercent: 'positive-is-less' | 'positive-is-more';
   /** CONTROL_SETPOINT is what a program says it is; absent: nothing. */
   readonly controlSetpoint?: 'absolute' | 'relative' | undefined;
+  /** Whether limits keep to a cap at any time, so that no rise of load breaks it, or only from 90 % of it on. */
+  readonly caps: 'always' | 'near';
   /** What holds while the VTN is lost and the limits that it gave have run out. */
   readonly vtnLoss: 'subscription' | 'nothing';
   readonly charging: ChargingPolicy;
@@ -65,6 +67,7 @@ export const defaultPolicy: PlanningPolicy = {
   gridEmergencyLevel: 3,
   flexAlertLevel: 1,
   offsetPercent: 'positive-is-less',
+  caps: 'always',
   vtnLoss: 'subscription',
   charging: { least: watts(6 * 3 * 230), pause: 'caps-and-emergencies' },
 };

@@ -3,11 +3,9 @@ import {
   type End,
   earlier,
   type IndexedSpan,
-  isBefore,
   type Length,
   nextEdge,
   type PayloadDescriptor,
-  type Span,
   spansDuring,
   type Timeline,
   targetedResources,
@@ -16,6 +14,7 @@ import {
 import type { HeldEvent, PlannedResource, PlannedVen } from './model.js';
 import { actsOnLoad, type Demand, type Quantity, readPayload } from './payloads.js';
 import type { PlanningPolicy } from './policy.js';
+import { Runs } from './runs.js';
 
 /** One demand of one event, while it holds. */
 export interface Claim {
@@ -61,8 +60,7 @@ export class Schedule {
   readonly timeline: Timeline;
   readonly #intervals: readonly ReadInterval[];
   readonly #optedOut: ReadonlySet<number>;
-  /** The unbroken run of intervals that was looked at last. */
-  #run: { readonly start: Instant; readonly reaches: End } | undefined;
+  #runs: Runs | undefined;
 
   constructor(
     held: HeldEvent,
@@ -120,36 +118,10 @@ export class Schedule {
     });
   }
 
-  /** Where the intervals that act on the load, each touching the next, began. */
+  /** Where the run of acting intervals that holds a time began; in a loop without gaps, where that did. */
   #runStart(at: Instant): Instant {
-    const known = this.#run;
-    const isKnown = (time: number) => known !== undefined && known.start <= time && isBefore(time as Instant, known.reaches);
-    if (known !== undefined && isKnown(at)) return known.start;
-    const current = this.#actingAt(at);
-    let start = earliest(current);
-    for (;;) {
-      const before = this.#actingAt(instant(start - 1));
-      if (before.length === 0) break;
-      start = known !== undefined && isKnown(start - 1) ? known.start : this.#skipPasses(earliest(before), at);
-    }
-    this.#run = { start, reaches: current.map(({ end }) => end).reduce((a, b) => (isEarlier(a, b) ? b : a)) };
-    return start;
-  }
-
-  /** A loop that has no gap within one pass has none in the passes before, once the first is over. */
-  #skipPasses(start: Instant, at: Instant): Instant {
-    const { timeline } = this;
-    if (timeline.kind !== 'loop' || at - start <= timeline.length) return start;
-    const settled = Math.max(...timeline.intervals.map(({ end }) => end as Instant));
-    return instant(Math.min(start, settled));
-  }
-
-  #actingAt(at: Instant): Span[] {
-    return spansDuring(this.timeline, at).flatMap(({ index, span }) => (this.#acts(index) ? [span] : []));
-  }
-
-  #acts(index: number): boolean {
-    return this.#intervals[index]?.acts ?? false;
+    this.#runs ??= new Runs(this.timeline, (index) => this.#intervals[index]?.acts ?? false);
+    return this.#runs.startOf(at);
   }
 
   #claimsOf({ index, span }: IndexedSpan, at: Instant): Claim[] {
@@ -158,7 +130,7 @@ export class Schedule {
     const interval = held.event.intervals[index];
     const payloads = this.#intervals[index]?.payloads ?? [];
     if (payloads.length === 0) return [];
-    const actsSince = this.#acts(index) ? this.#runStart(at) : span.start;
+    const actsSince = this.#intervals[index]?.acts ? this.#runStart(at) : span.start;
     return payloads.flatMap(({ type, quantity, demands }) => {
       const part = partAt(span, interval?.duration ?? 'forever', demands.length, at);
       const demand = demands[part.number];
@@ -171,9 +143,6 @@ export class Schedule {
   }
 }
 
-const isEarlier = (a: End, b: End): boolean => a !== 'forever' && isBefore(a, b);
-const earliest = (spans: readonly Span[]): Instant => instant(Math.min(...spans.map(({ start }) => start)));
-
 /** The k values of a payload hold for 1/k of the interval each; the last as long as there is any of it left. */
 function partAt(span: IndexedSpan['span'], length: Length, count: number, at: Instant) {
   const { start, end } = span;
@@ -183,7 +152,7 @@ function partAt(span: IndexedSpan['span'], length: Length, count: number, at: In
   let number = Math.min(count - 1, Math.max(0, Math.floor((at - start) / step)));
   // Edges lie on whole milliseconds.
   if (edge(number) > at) number--;
-  else if (number < count - 1 && edge(number + 1) <= at) number++;
+  while (number < count - 1 && edge(number + 1) <= at) number++;
   return { number, from: edge(number), until: number === count - 1 ? end : earlier(edge(number + 1), end) };
 }
 

@@ -57,6 +57,14 @@ export class ShiftPlan {
 }
 
 const NOTHING = new ShiftPlan(new Map());
+/** Prices of every few seconds are looked at for as long as this lasts. */
+const MOST_SEGMENTS = 1000;
+
+function firstOf<T>(all: Iterable<T>, most: number): T[] {
+  const found: T[] = [];
+  for (const each of all) if (found.push(each) >= most) break;
+  return found;
+}
 
 /**
  * Plans how to move consumption to hours of a lower price (PRICE) or of less carbon (GHG), within each resource's limits.
@@ -67,7 +75,7 @@ export function planShifts(input: ShiftInput): ShiftPlan {
   const { plan, at } = input;
   const { optimiser } = plan.policy;
   if (optimiser === undefined) return NOTHING;
-  const segments = [...plan.segments(at, instant(at + optimiser.horizon))];
+  const segments = firstOf(plan.segments(at, instant(at + optimiser.horizon)), MOST_SEGMENTS);
   const pricesOf = priceFinder(segments, at, optimiser);
   const resources = new Map<number, ResourceShift>();
   for (const resource of plan.resources) {

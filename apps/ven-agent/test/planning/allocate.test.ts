@@ -140,6 +140,13 @@ describe('what a VEN owes as a whole', () => {
     expect(limits([simply('IMPORT_CAPACITY_LIMIT', 200)])).toEqual([free, free]);
   });
 
+  it('a cap that is configured to be kept only when it is near lets all go below 90 % of it', () => {
+    const near = (kw: number) => limits([simply('IMPORT_CAPACITY_LIMIT', kw)], { policy: { caps: 'near' } });
+    expect(near(150)).toEqual([free, free]);
+    expect(near(110)).toEqual([64, 46]);
+    expect(near(50)).toEqual([30, 20]);
+  });
+
   it('75: of a cap and a setpoint the tighter holds', () => {
     const [cap, setpoint] = [simply('IMPORT_CAPACITY_LIMIT', 50, { id: 'cap' }), (kw: number) => simply('DISPATCH_SETPOINT', kw)];
     expect(limits([cap, setpoint(80)])).toEqual([30, 20]);

@@ -38,6 +38,7 @@ describe('the settings of planning', () => {
       { levels: { Schools: { of, shares: [0.5, 0.6, 1.1] } } },
       { levels: { Schools: { of: 'rating', shares: [0, 0, 0] } } },
       { vtnLoss: 'panic' },
+      { caps: 'never' },
       { gridEmergencyLevel: 4 },
       { optimizer: { on: true } },
     ]) {

@@ -95,6 +95,14 @@ describe('when what an event says applies', () => {
     expect(odd).toHaveLength(7);
   });
 
+  it('71: more values than there are milliseconds are no obstacle', () => {
+    const values = Array.from({ length: 50 }, (_, i) => i);
+    const short = { start: text('10:00'), duration: 'PT0.003S' };
+    const event = held({ intervalPeriod: short, intervals: [{ id: 0, payloads: [{ type: 'PRICE', values }] }] });
+    const ends = [...planOf([event], one).segments(at('10:00'), at('10:01'))].map(({ until }) => until);
+    expect(ends).toEqual([at('10:00') + 1, at('10:00') + 2, at('10:00') + 3, 'forever']);
+  });
+
   it('72: all of it is moved by the offset that was drawn', () => {
     const shift = minutes(-7);
     expect(course([levels(tenToEleven, [[1], [2, { start: text('13:00') }]], {}, { shift })])).toEqual([

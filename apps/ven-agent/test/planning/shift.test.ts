@@ -94,6 +94,16 @@ describe('the optimiser', () => {
     ]);
   });
 
+  it('looks ahead only so far where prices change every millisecond', () => {
+    const values = [1, 5];
+    const event = held({
+      intervalPeriod: { start: text('00:00'), duration: 'PT0.002S' },
+      intervals: [{ id: 0, payloads: [{ type: 'PRICE', values }] }],
+      duration: 'P9999Y',
+    });
+    expect(shifted([event]).resources.size).toBe(0);
+  });
+
   it('leaves those alone that do not answer, override, or of whose load nothing is known', () => {
     const prices = [priced([5, 1])];
     expect(shifted(prices, { states: { 1: drawing(60, { reachable: false }) } }).resources.size).toBe(0);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Instant } from '@venfleet/core';
+import { explain } from '../../src/planning/explain.js';
 import { type Plan, planVen } from '../../src/planning/plan.js';
 import { defaultPolicy, type PlanningPolicy } from '../../src/planning/policy.js';
-import { allocated, at, drawing, limitsKw, simply, site, text, VEN } from './support.js';
+import { allocated, at, drawing, held, limitsKw, simply, site, text, VEN } from './support.js';
 
 const resources = [site(1)];
 const from = (start: string, duration: string, id: string) => ({ id, intervalPeriod: { start: text(start), duration } });
@@ -51,6 +52,20 @@ describe('77: while the VTN is lost', () => {
 
   it('nothing holds on where nothing is configured to', () => {
     expect(limitAt(planned([limit, subscription('PT5H')], at('10:30'), 'nothing'), '11:30')).toBeUndefined();
+  });
+
+  it('of several that ran out the latest holds on', () => {
+    const changing = held({
+      intervalPeriod: { start: text('06:00'), duration: 'PT1H' },
+      intervals: [50, 40, 30].map((value, id) => ({ id, payloads: [{ type: 'IMPORT_CAPACITY_SUBSCRIPTION', values: [value] }] })),
+    });
+    expect(limitAt(planned([changing], at('06:30')), '11:30')).toBe(30);
+  });
+
+  it('an explanation says so', () => {
+    const plan = planned([subscription('PT5H')], at('10:30'));
+    const allocation = allocated(plan, at('11:30'), { 1: drawing(80) });
+    expect(explain(plan, allocation, site(1)).events[0]?.note).toBe('ran out, and holds on while the VTN is lost');
   });
 
   it('the plan changes exactly when the subscription would have ended', () => {

@@ -94,7 +94,9 @@ export interface IndexedSpan {
 
 /** All intervals under way at a time; where they overlap, in the order of the event. */
 export function spansDuring(timeline: Timeline, at: Instant): IndexedSpan[] {
-  return around(timeline, at).filter(({ span }) => span.start <= at && isBefore(at, span.end));
+  const found: IndexedSpan[] = [];
+  for (const each of around(timeline, at)) if (each.span.start <= at && isBefore(at, each.span.end)) found.push(each);
+  return found;
 }
 
 /** The first start or end of an interval after a time; undefined where nothing more changes. */
@@ -113,22 +115,24 @@ export function nextEdge(timeline: Timeline, at: Instant): Instant | undefined {
 }
 
 /** The intervals that may be under way at a time or next to be: those of the passes about it. */
-function around(timeline: Timeline, at: Instant): IndexedSpan[] {
-  if (timeline.kind === 'intervals') return timeline.intervals.map((span, index) => ({ index, span }));
+function* around(timeline: Timeline, at: Instant): Generator<IndexedSpan> {
+  if (timeline.kind === 'intervals') {
+    for (const [index, span] of timeline.intervals.entries()) yield { index, span };
+    return;
+  }
   if (timeline.kind === 'implied') {
     const now = Math.max(0, Math.floor((at - timeline.start) / timeline.length));
-    return [now, now + 1].flatMap((index) => indexed(index, spanAt(timeline, index)));
+    for (const index of [now, now + 1]) yield* indexed(index, spanAt(timeline, index));
+    return;
   }
   const { intervals, length } = timeline;
   // Random shifts can move intervals over the borders of their passes, and the last pass reaches into the next.
   const since = (edge: End): number => Math.floor((at - (edge as Instant)) / length);
   const first = Math.max(0, Math.min(...intervals.map(({ end }) => since(end))));
   const last = Math.max(0, Math.max(...intervals.map((span) => since(span.start))) + 1);
-  const found: IndexedSpan[] = [];
   for (let pass = first; pass <= last; pass++) {
-    for (const index of intervals.keys()) found.push(...indexed(index, spanAt(timeline, pass * intervals.length + index)));
+    for (const index of intervals.keys()) yield* indexed(index, spanAt(timeline, pass * intervals.length + index));
   }
-  return found;
 }
 
 const indexed = (index: number, span: Span | undefined): IndexedSpan[] => (span === undefined ? [] : [{ index, span }]);
