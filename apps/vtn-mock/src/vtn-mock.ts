@@ -126,7 +126,7 @@ class Running {
     const mounts = WIRE_VERSIONS.map((version) => ({ version, prefix: basePaths[version] ?? `/openadr3/${version}` }));
     const clients = this.#clients();
     this.#store = openStore(dataFile, this.#clock);
-    const context = await this.#context(this.#store, clients);
+    const context = this.#context(this.#store, clients);
     await context.notifications.start();
     const origin = await this.#listen(context, mounts, port);
     const rootUrls: Partial<Record<WireVersion, string>> = {};
@@ -166,9 +166,9 @@ class Running {
     return typeof clients === 'string' ? clientFile(clients, this.#logger) : clientList(clients);
   }
 
-  async #context(store: Store, clients: ClientRegistry): Promise<VtnContext> {
+  #context(store: Store, clients: ClientRegistry): VtnContext {
     const { auth = true, tokenLifetime = hours(1), ...options } = this.#options;
-    const tokens = await TokenAuthority.create({
+    const tokens = new TokenAuthority({
       issuer: options.publicUrl ?? 'urn:venfleet:vtn-mock',
       lifetime: tokenLifetime,
       clock: this.#clock,

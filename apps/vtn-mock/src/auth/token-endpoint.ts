@@ -25,7 +25,7 @@ export async function tokenEndpoint(app: FastifyInstance, options: TokenEndpoint
   const { path, clients, tokens, scopesOf, schema } = options;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) => done(null, new URLSearchParams(String(body))));
-  app.post(path, { schema }, async (request, reply) => {
+  app.post(path, { schema }, (request, reply) => {
     const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
     const header = request.headers.authorization;
     const client = authenticate(form, header, clients);
@@ -33,7 +33,7 @@ export async function tokenEndpoint(app: FastifyInstance, options: TokenEndpoint
       throw refusal(400, 'unsupported_grant_type', 'grant_type must be client_credentials');
     }
     const scopes = grant(scopesOf(client), parameter(form, 'scope'));
-    const accessToken = await tokens.issue({ clientId: client.clientId, role: client.role, scopes: new Set(scopes) });
+    const accessToken = tokens.issue({ clientId: client.clientId, role: client.role, scopes: new Set(scopes) });
     return reply.headers(NO_STORE).send({
       access_token: accessToken,
       token_type: 'Bearer',

@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { type Duration, type HasNow, type Instant, instant, toSeconds } from '@venfleet/core';
 import type { Role } from '@venfleet/openadr';
-import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose';
+import { type JSONWebKeySet, type JWK, jwtVerify } from 'jose';
 import type { Caller } from './caller.js';
 import { TokenCache } from './token-cache.js';
 
 const ALGORITHM = 'ES256';
 const KEY_ID = 'vtn-mock';
+const HEADER = base64url(JSON.stringify({ alg: ALGORITHM, typ: 'at+jwt', kid: KEY_ID }));
 
 /** Enough for every client of a large fleet; a token that fell out is verified anew. */
 const CACHE_SIZE = 5_000;
@@ -35,39 +36,33 @@ export class TokenAuthority {
   readonly jwks: JSONWebKeySet;
   readonly lifetime: Duration;
   readonly #issuer: string;
-  readonly #privateKey: CryptoKey;
-  readonly #publicKey: CryptoKey;
+  readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   readonly #clock: HasNow;
   readonly #cache: TokenCache<CachedToken>;
 
-  private constructor(options: TokenOptions, keys: { privateKey: CryptoKey; publicKey: CryptoKey }, jwks: JSONWebKeySet) {
+  constructor(options: TokenOptions) {
     this.#issuer = options.issuer;
     this.lifetime = options.lifetime;
     this.#clock = options.clock;
     this.#cache = new TokenCache(options.cacheSize ?? CACHE_SIZE);
-    this.#privateKey = keys.privateKey;
-    this.#publicKey = keys.publicKey;
-    this.jwks = jwks;
+    const jwk = this.#keys.publicKey.export({ format: 'jwk' }) as JWK;
+    this.jwks = { keys: [{ ...jwk, alg: ALGORITHM, use: 'sig', kid: KEY_ID }] };
   }
 
-  static async create(options: TokenOptions): Promise<TokenAuthority> {
-    const keys = await generateKeyPair(ALGORITHM);
-    const jwk = { ...(await exportJWK(keys.publicKey)), alg: ALGORITHM, use: 'sig', kid: KEY_ID };
-    return new TokenAuthority(options, keys, { keys: [jwk] });
-  }
-
-  async issue(caller: Caller): Promise<string> {
+  issue(caller: Caller): string {
     const issuedAt = Math.floor(this.#clock.now() / 1000);
     const expires = issuedAt + Math.floor(toSeconds(this.lifetime));
-    const claims = { client_id: caller.clientId, role: caller.role, scope: [...caller.scopes].join(' ') };
-    const token = await new SignJWT(claims)
-      .setProtectedHeader({ alg: ALGORITHM, typ: 'at+jwt', kid: KEY_ID })
-      .setIssuer(this.#issuer)
-      .setSubject(caller.clientId)
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(expires)
-      .setJti(randomUUID())
-      .sign(this.#privateKey);
+    const claims = {
+      iss: this.#issuer,
+      sub: caller.clientId,
+      client_id: caller.clientId,
+      role: caller.role,
+      scope: [...caller.scopes].join(' '),
+      iat: issuedAt,
+      exp: expires,
+      jti: randomUUID(),
+    };
+    const token = signed(claims, this.#keys.privateKey);
     this.#cache.set(token, { caller, expires: expires * 1000 });
     return token;
   }
@@ -90,7 +85,7 @@ export class TokenAuthority {
     const cached = this.cached(token);
     if (cached !== undefined) return cached;
     try {
-      const { payload } = await jwtVerify<{ client_id: string; role: Role; scope: string }>(token, this.#publicKey, {
+      const { payload } = await jwtVerify<{ client_id: string; role: Role; scope: string }>(token, this.#keys.publicKey, {
         algorithms: [ALGORITHM],
         issuer: this.#issuer,
         currentDate: new Date(this.#clock.now()),
@@ -102,4 +97,17 @@ export class TokenAuthority {
       return undefined;
     }
   }
+}
+
+/**
+ * A JWT in compact form (RFC 7515 section 3.1), ES256 (RFC 7518 section 3.4: both numbers of the signature, one after the
+ * other). In one go: handed to another thread, as jose does, it takes five times as long, and a fleet asks for many at once.
+ */
+function signed(claims: object, key: KeyObject): string {
+  const content = `${HEADER}.${base64url(JSON.stringify(claims))}`;
+  return `${content}.${sign('sha256', Buffer.from(content), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+}
+
+function base64url(text: string): string {
+  return Buffer.from(text).toString('base64url');
 }
