@@ -1,6 +1,8 @@
 import { type Command, createProgram } from '@venfleet/core/node';
 import { addEvent } from './operator/event-command.js';
+import { addPerformance } from './operator/performance-command.js';
 import { addReports } from './operator/reports-command.js';
+import { addWatch } from './operator/watch-command.js';
 import { addServe } from './serve-command.js';
 
 export function vtnMockProgram(): Command {
@@ -8,5 +10,7 @@ export function vtnMockProgram(): Command {
   addServe(program);
   addEvent(program);
   addReports(program);
+  addWatch(program);
+  addPerformance(program);
   return program;
 }

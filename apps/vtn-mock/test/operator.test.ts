@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { instant, minutes, seconds, systemClock } from '@venfleet/core';
 import { vtnMockProgram } from '../src/cli.js';
 import { parseLength, parsePayload, parseReport, parseStart, parseTarget } from '../src/operator/arguments.js';
+import { Receiver, subscription } from './support/receiver.js';
 import { type Api, CLIENTS, makeVen, TestVtn, VERSIONS } from './support/vtn.js';
 
 describe('options of events', () => {
@@ -22,7 +23,7 @@ describe('options of events', () => {
     expect(() => parseLength(text)).toThrow('length'),
   );
 
-  it('--start', () => {
+  it('--at', () => {
     const parse = parseStart(() => now);
     expect(parse('now')).toBe('now');
     expect(parse('+2m')).toBe(now + minutes(2));
@@ -104,7 +105,7 @@ describe.each(VERSIONS)('the operator’s commands at a VTN of %s', (version) =>
 
   it('create, list and delete an event, making its program when it is missing', async () => {
     const made = await command(
-      ...['event', 'create', '--json', '--program', 'cli', '--name', 'n', '--start', '2026-06-15T10:00:00Z'],
+      ...['event', 'create', '--json', '--program', 'cli', '--name', 'n', '--at', '2026-06-15T10:00:00Z'],
       ...[
         '--interval',
         '15m',
@@ -165,7 +166,7 @@ describe.each(VERSIONS)('the operator’s commands at a VTN of %s', (version) =>
     for (const resourceName of ['r-1', 'r-2']) await bl.ok(bl.post(path, { ...resource, venID: ven.id, resourceName }));
     const start = instant(systemClock.now() - minutes(60));
     const { id: eventID, programId } = await command(
-      ...['event', 'create', '--json', '--start', new Date(start).toISOString(), '--interval', '15m', '--count', '2'],
+      ...['event', 'create', '--json', '--at', new Date(start).toISOString(), '--interval', '15m', '--count', '2'],
       ...['--report', 'USAGE:SUMMED:every=15m'],
     );
     const own = vtn.api(version, 'ven-a');
@@ -201,12 +202,54 @@ describe.each(VERSIONS)('the operator’s commands at a VTN of %s', (version) =>
     expect(await command('reports', '--ven', 'nobody')).toBe('no reports\n');
   });
 
+  it('a load is shed, told to who subscribed, changed, cancelled and settled', async () => {
+    const receiver = await new Receiver().start();
+    const made = await command('event', '--json', '--notify', '--shed', '30%', '--for', '30m', '--in', '2m', '--program', 'dr');
+    // Nobody has subscribed yet.
+    expect(made.notified).toEqual({ subscribers: 0, delivered: 0, published: 0, complete: true });
+    await bl.ok(bl.post('/subscriptions', subscription(made.programId, receiver.url)));
+    expect(made.intervals).toHaveLength(30);
+    expect(made.reportRequests.map((r: { payloadType: string }) => r.payloadType)).toEqual(['DEMAND', 'BASELINE']);
+    const changed = await command('event', '--modify', made.id, '--shed', '50%', '--notify');
+    expect(changed).toContain(`event ${made.id} changed`);
+    expect(changed).toContain('told 1 of 1 subscribed callbacks');
+    expect((await bl.ok(bl.get(`/events/${made.id}`))).intervals[29].payloads[0].values).toEqual([0.5]);
+    const own = vtn.api(version, 'ven-a');
+    const intervalPeriod = { start: '2026-06-15T10:00:00Z', duration: 'PT1M' };
+    const payloads = (load: number) => [
+      { type: 'DEMAND', values: [load] },
+      { type: 'BASELINE', values: [100] },
+    ];
+    const resources = [{ resourceName: 'AGGREGATED_REPORT', intervals: [{ id: 0, intervalPeriod, payloads: payloads(60) }] }];
+    const program = version === '3.0.1' ? { programID: made.programId } : {};
+    await own.ok(own.post('/reports', { ...program, eventID: made.id, clientName: 'A', resources }));
+    const watched = await command('watch', '--once', '--json', '--program', 'dr');
+    expect(watched.vens).toMatchObject([{ program: 'dr', ven: 'A', loadKw: 60, baselineKw: 100, reductionKw: 40 }]);
+    expect(await command('watch', '--once', '--ven', 'A')).toMatch(/dr +A +60\.0 +100\.0 +40\.0 +ok/);
+    expect(await command('event', '--cancel', made.id, '--json', '--notify')).toMatchObject({
+      start: 'now',
+      length: 'PT0S',
+      notified: { subscribers: 1, delivered: 1, complete: true },
+    });
+    const settled = await command('performance', made.id, '--json');
+    const [ven] = settled.vens.filter((one: { ven: string }) => one.ven === 'A');
+    expect(ven).toMatchObject({ requestedKw: 50, deliveredKw: 40, known: 1 });
+    expect(await command('performance', made.id)).toMatch(/A +50\.0 +40\.0 +0\.8 +0\.7 +80 % +1\/1 +ok/);
+    await receiver.stop();
+  });
+
   it.each([
     [['event', 'sing'], 'no action sing'],
     [['event', 'delete'], '--id'],
-    [['event', 'create', '--count', '0', '--payload', 'A=1'], '--payload'],
+    [['event', 'create', '--count', '0', '--payload', 'A=1'], '--count 0'],
     [['event', 'create', '--interval', '15m', '--report', 'USAGE:every=20m'], 'whole number of intervals'],
     [['event', 'create', '--interval', 'forever', '--report', 'USAGE:every=20m'], 'whole number of intervals'],
+    [['event', 'create', '--cancel', 'x'], 'choose one'],
+    [['event', '--modify', 'x', '--cancel', 'y'], 'choose one'],
+    [['event', '--cancel', 'nothing'], 'no event nothing'],
+    [['event', '--modify', 'nothing', '--level', '1'], 'no event nothing'],
+    [['performance', 'nothing'], 'no event nothing'],
+    [['watch', '--once', '--program', 'nothing'], 'no program nothing'],
     [['event', 'list', '--program', 'nothing'], 'no program nothing'],
     [['reports', '--check', '--event', 'nothing'], 'no event nothing'],
   ])('%j is refused and changes nothing', async (words, message) => {

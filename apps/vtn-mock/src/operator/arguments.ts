@@ -1,4 +1,4 @@
-import { type Duration, type Instant, instant, milliseconds } from '@venfleet/core';
+import { type Duration, type Instant, instant, kilowatts, milliseconds, type Watts } from '@venfleet/core';
 import { InvalidArgumentError } from '@venfleet/core/node';
 import { type Attribute, type Length, parseDateTime, parseDuration, type ReportIntervals, type Target } from '@venfleet/openadr';
 
@@ -36,6 +36,65 @@ export function repeatable<T>(parse: (text: string) => T): (text: string, before
   return (text, before = []) => [...before, parse(text)];
 }
 
+const POWER_UNITS: Readonly<Record<string, number>> = { w: 0.001, kw: 1, mw: 1000 };
+
+/** `500kW`, `-200 kW`, `1MW`, `800W`. */
+export function parsePower(text: string): Watts {
+  const [, number, unit = ''] = /^([+-]?\d+(?:\.\d+)?) ?(m?w|kw)$/i.exec(text) ?? [];
+  const factor = POWER_UNITS[unit.toLowerCase()];
+  if (number === undefined || factor === undefined) throw new InvalidArgumentError('It must be a power such as 500kW or 1.2MW.');
+  return kilowatts(Number(number) * factor);
+}
+
+/** As {@link parsePower}, at least 0. */
+export function parseLoad(text: string): Watts {
+  const power = parsePower(text);
+  if (power >= 0) return power;
+  throw new InvalidArgumentError('It must not be negative.');
+}
+
+/** `30%` as 0.3. */
+export function parseShare(text: string): number {
+  const [, number] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? [];
+  const share = Number(number) / 100;
+  if (share >= 0 && share <= 1) return share;
+  throw new InvalidArgumentError('It must be a percentage from 0% to 100%.');
+}
+
+/** `0.1,0.3,-0.02` */
+export function parsePrices(text: string): readonly number[] {
+  const prices = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (prices.every(Number.isFinite)) return prices;
+  throw new InvalidArgumentError('It must be prices with commas between them: 0.1,0.3.');
+}
+
+/** What people call the alerts (Definition, event payload types). */
+export const ALERTS: Readonly<Record<string, string>> = {
+  flex: 'ALERT_FLEX_ALERT',
+  emergency: 'ALERT_GRID_EMERGENCY',
+  'black-start': 'ALERT_BLACK_START',
+  'possible-outage': 'ALERT_POSSIBLE_OUTAGE',
+  fire: 'ALERT_FIRE',
+  freezing: 'ALERT_FREEZING',
+  wind: 'ALERT_WIND',
+  tsunami: 'ALERT_TSUNAMI',
+  'air-quality': 'ALERT_AIR_QUALITY',
+  other: 'ALERT_OTHER',
+};
+
+/** `flex`, or with what people shall read: `flex:Please save power`. */
+export function parseAlert(text: string): Attribute {
+  const [name = '', ...words] = text.split(':');
+  const type = ALERTS[name];
+  if (type === undefined) throw new InvalidArgumentError(`It must be one of ${Object.keys(ALERTS).join(', ')}.`);
+  return { type, values: [words.join(':')] };
+}
+
+/** How long from now. */
+export function parseDelay(now: () => Instant): (text: string) => Instant {
+  return (text) => instant(now() + parseStep(text));
+}
+
 /** `TYPE=VALUE[,VALUE…]`: numbers and booleans where they look like it, else text. */
 export function parsePayload(text: string): Attribute {
   const [, type, values] = /^([^=]{1,128})=(.*)$/s.exec(text) ?? [];
@@ -67,11 +126,31 @@ export interface ReportOption {
 }
 
 const REPORT_HELP =
-  'It must be TYPE[:READING_TYPE[:…]], … being units=KWH, every=15m, repeat=4, forecast, aggregate, sub or open.';
+  'It must be load, baseline, usage or state with a length (load:1m), or TYPE[:READING_TYPE[:…]], … being units=KWH, every=15m, repeat=4, forecast, aggregate, sub or open.';
 
-/** `USAGE:SUMMED:units=KWH:every=15m`: see the option's help. */
+/** What people call the usual reports. */
+const REPORT_NAMES: Readonly<Record<string, Pick<ReportOption, 'payloadType' | 'readingType' | 'units'>>> = {
+  load: { payloadType: 'DEMAND', readingType: 'MEAN', units: 'KW' },
+  baseline: { payloadType: 'BASELINE', readingType: 'MEAN', units: 'KW' },
+  usage: { payloadType: 'USAGE', readingType: 'SUMMED', units: 'KWH' },
+  state: { payloadType: 'OPERATING_STATE' },
+};
+
+/** `load:1m`, or `USAGE:SUMMED:units=KWH:every=15m`: see the option's help. */
 export function parseReport(text: string): ReportOption {
   const [payloadType = '', ...parts] = text.split(':');
+  const [name, length = '1m'] = [REPORT_NAMES[payloadType], parts[0]];
+  if (name !== undefined) {
+    if (parts.length > 1) throw new InvalidArgumentError(REPORT_HELP);
+    // One for each resource is asked for in full words: a fleet has thousands.
+    return {
+      ...name,
+      every: parseStep(length),
+      historical: true,
+      aggregate: payloadType !== 'state',
+      reportIntervals: 'INTERVALS',
+    };
+  }
   if (payloadType === '') throw new InvalidArgumentError(REPORT_HELP);
   let report: ReportOption = { payloadType, historical: true, aggregate: false, reportIntervals: 'INTERVALS' };
   for (const [i, part] of parts.entries()) {

@@ -37,14 +37,18 @@ export function addConnectionOptions(command: Command): Command {
     .option('--no-auth', 'use no token');
 }
 
+/** What an operator's command has besides the API: the mock's own pages. */
+export interface OperatorLink {
+  readonly signal: AbortSignal;
+  /** The JSON at a path of the VTN's origin; undefined where there is none. @throws VtnError */
+  get(path: string): Promise<unknown>;
+}
+
 /**
  * Does `work` as business logic at the VTN, until it is done or the user interrupts.
  * @throws VenfleetError NO_CREDENTIALS, CREDENTIALS_INVALID, or a VtnError
  */
-export async function atVtn<T>(
-  options: ConnectionOptions,
-  work: (vtn: VtnClient, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+export async function atVtn<T>(options: ConnectionOptions, work: (vtn: VtnClient, link: OperatorLink) => Promise<T>): Promise<T> {
   const signal = shutdownSignal();
   const transport = createHttpTransport({ clock: systemClock, logger: silentLogger, signal, connections: 8 });
   try {
@@ -53,10 +57,22 @@ export async function atVtn<T>(
     const vtn = await detectVtn(url, { transport, version });
     const tokens = options.auth ? tokensOf(options.credentials, vtn, transport) : anonymous;
     const ports = { clock: systemClock, random: systemRandom, logger: silentLogger };
-    return await work(createVtnClient({ transport, vtn, tokens, role: 'BL', ...ports }), signal);
+    return await work(createVtnClient({ transport, vtn, tokens, role: 'BL', ...ports }), linkTo(vtn, transport, tokens, signal));
   } finally {
     await transport.close();
   }
+}
+
+function linkTo({ baseUrl }: DetectedVtn, transport: HttpTransport, tokens: TokenSource, signal: AbortSignal): OperatorLink {
+  return {
+    signal,
+    async get(path) {
+      const token = await tokens.token();
+      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const { status, body } = await transport.request({ method: 'GET', url: new URL(path, baseUrl).href, headers });
+      return status === 200 ? JSON.parse(body) : undefined;
+    },
+  };
 }
 
 function tokensOf(path: string, { tokenUrl }: DetectedVtn, transport: HttpTransport): TokenSource {

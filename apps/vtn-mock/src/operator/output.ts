@@ -13,6 +13,9 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return all.map(line).join('\n');
 }
 
+/** With one decimal; `–` where it is not known. */
+export const numberText = (value: number | null): string => (value === null ? '–' : value.toFixed(1));
+
 /** `2026-06-15T09:30:00Z` */
 export const timeText = (time: Instant): string => new Date(time).toISOString().replace('.000Z', 'Z');
 
