@@ -106,7 +106,7 @@ describe('a gateway', () => {
     }
     const metering = new Metering({ channels: [queue], sink: { add() {} }, clock, logger: silentLogger });
     metering.start();
-    await clock.advance(seconds(25));
+    await clock.advance(seconds(60));
     const hangs = (unitId: number) => unitId % 10 < 3 && !slow(unitId);
     for (let unit = 1; unit <= 120; unit++) if (hangs(unit)) gateway.devices.set(unit, 'silent');
     const before = [...metering.statuses()];
@@ -166,6 +166,41 @@ describe('a gateway', () => {
     expect(links).toEqual(new Set([1, 2]));
     const afterTimeout = gateway.asked.filter(({ atMs }) => atMs > 1250);
     expect(afterTimeout.every(({ link }) => link > 1)).toBe(true);
+  });
+
+  test('what a healthy device has under way when another times out ends in peace, beside the next connection', async () => {
+    const { clock, gateway, read } = setUp(6);
+    gateway.devices.set(2, { ...good(200), afterMs: 800 });
+    for (let unit = 1; unit <= 6; unit++) read(unit);
+    await clock.advance(seconds(10));
+    gateway.devices.set(1, 'silent');
+    const slow = read(2);
+    read(1);
+    await clock.advance(milliseconds(300));
+    const other = read(3);
+    await clock.advance(milliseconds(10));
+    expect([slow.outcome, other.outcome]).toEqual(['pending', '300']);
+    await clock.advance(seconds(2));
+    expect(slow.outcome).toBe('200');
+    expect(gateway.asked.filter(({ unitId }) => unitId === 2).at(-1)?.link).toBe(1);
+  });
+
+  test('that takes one connection only is not called unreachable for it', async () => {
+    const { clock, gateway, queue, read } = setUp(6);
+    gateway.mostLinks = 1;
+    gateway.devices.set(2, { ...good(200), afterMs: 800 });
+    for (let unit = 1; unit <= 6; unit++) read(unit);
+    await clock.advance(seconds(10));
+    gateway.devices.set(1, 'silent');
+    for (let round = 0; round < 3; round++) {
+      const reads = [2, 1, 3, 4, 5, 6].map(read);
+      await clock.advance(milliseconds(300));
+      const late = read(3);
+      await clock.advance(seconds(10));
+      expect(queue.reachable).toBe(true);
+      expect([...reads.filter((_, i) => i !== 1), late].every(({ outcome }) => outcome.endsWith('00'))).toBe(true);
+    }
+    expect(gateway.connectsRefused).toBe(1);
   });
 
   test('a device that is slower than the others is waited for with its full time-out', async () => {

@@ -73,6 +73,8 @@ export class SimulatedGateway {
   inFlight = 0;
   mostInFlight = 0;
   isUp = true;
+  /** How many connections it takes at once. */
+  mostLinks = Number.POSITIVE_INFINITY;
   readonly #clock: FakeClock;
   readonly #profile: ModbusProfile;
   readonly #links = new Set<() => void>();
@@ -83,7 +85,7 @@ export class SimulatedGateway {
   }
 
   readonly open: OpenGateway = async (address) => {
-    if (!this.isUp) {
+    if (!this.isUp || this.#links.size >= this.mostLinks) {
       this.connectsRefused++;
       throw linkErrors.unreachable(address, 'nothing listens there');
     }

@@ -30,13 +30,23 @@ export interface ConnectionOptions {
   readonly signal: AbortSignal;
 }
 
-/** The one connection to a gateway: opened when it is needed, replaced when it is spent, left alone while nobody answers. */
+/**
+ * The connection to a gateway: opened when it is needed, left alone while nobody answers, replaced after a time-out.
+ * The old one stays until the healthy requests on it have ended, while the new one is used already; but for gateways
+ * that take no second one, which is found out.
+ */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #replaced = new WeakSet<GatewayLink>();
   #link: GatewayLink | undefined;
+  /** Replaced, but for the requests that are still under way on it. */
+  #old: GatewayLink | undefined;
+  /** Requests under way to devices that are not in doubt, by link. */
+  readonly #healthy = new Map<GatewayLink, number>();
   #isOpening = false;
+  /** The link is to be replaced, but the old one is still there. */
   #isSpent = false;
+  #takesTwo = true;
   #hasAnswered = false;
   #failures = 0;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -50,13 +60,9 @@ export class Connection {
     return this.#link;
   }
 
-  get isOpening(): boolean {
-    return this.#isOpening;
-  }
-
-  /** Nothing new may go out on the link; it is to be replaced. */
-  get isSpent(): boolean {
-    return this.#isSpent;
+  /** Whether a request may go out, or a link be opened for it. */
+  get isReady(): boolean {
+    return !this.#isOpening && !this.#isSpent && (this.#old === undefined || this.#takesTwo);
   }
 
   /** Why the gateway cannot be reached; undefined while it can. */
@@ -79,28 +85,37 @@ export class Connection {
     this.#failures = 0;
   }
 
-  /** A late answer may come on `link`. */
-  spend(link: GatewayLink): void {
-    if (this.#link === link) this.#isSpent = true;
+  /** A request to a device that is not in doubt goes out on `link`. */
+  begin(link: GatewayLink): void {
+    this.#healthy.set(link, (this.#healthy.get(link) ?? 0) + 1);
   }
 
-  /** Ends the link; what is under way on it ends with GATEWAY_LOST. */
-  replace(): void {
-    const link = this.#link;
-    this.#link = undefined;
-    this.#isSpent = false;
-    if (link === undefined) return;
-    this.#replaced.add(link);
-    link.close();
+  end(link: GatewayLink): void {
+    const left = (this.#healthy.get(link) ?? 0) - 1;
+    if (left > 0) {
+      this.#healthy.set(link, left);
+      return;
+    }
+    this.#healthy.delete(link);
+    if (link === this.#old) this.#closeOld();
+    else if (link === this.#link && this.#isSpent) this.#replace();
+  }
+
+  /** A late answer may come on `link`: nothing new may go out on it. */
+  spend(link: GatewayLink): void {
+    if (this.#link !== link) return;
+    this.#isSpent = true;
+    if (this.#old === undefined) this.#replace();
   }
 
   /** `link` has ended; tells who ended it. */
   lost(link: GatewayLink): 'replaced' | 'by-peer' {
+    if (this.#old === link) this.#closeOld();
     if (this.#link === link) {
       this.#link = undefined;
       this.#isSpent = false;
       // One that hangs up before it has said anything wants no connection now; asking at once would be a storm.
-      if (!this.#hasAnswered && !this.#options.signal.aborted) this.#becameUnreachable(linkErrors.lost(this.#options.address));
+      if (!this.#hasAnswered && !this.#options.signal.aborted) this.#failed(linkErrors.lost(this.#options.address));
       this.#options.changed();
     }
     return this.#replaced.has(link) ? 'replaced' : 'by-peer';
@@ -108,6 +123,26 @@ export class Connection {
 
   close(): void {
     this.#link?.close();
+    this.#old?.close();
+  }
+
+  /** From now on the link is the old one. */
+  #replace(): void {
+    this.#old = this.#link;
+    this.#link = undefined;
+    this.#isSpent = false;
+    if (this.#old === undefined) return;
+    this.#replaced.add(this.#old);
+    if (!this.#healthy.has(this.#old)) this.#closeOld();
+  }
+
+  /** What is still under way on it, to devices in doubt, ends with GATEWAY_LOST. */
+  #closeOld(): void {
+    const old = this.#old;
+    this.#old = undefined;
+    old?.close();
+    if (this.#isSpent) this.#replace();
+    this.#options.changed();
   }
 
   async #open(): Promise<void> {
@@ -126,11 +161,18 @@ export class Connection {
       if (pauseAfterConnect > 0) await clock.sleep(pauseAfterConnect, signal);
     } catch (error) {
       if (signal.aborted) return;
-      this.#becameUnreachable(isVenfleetError(error) ? error : linkErrors.unreachable(address, describeError(error), error));
+      this.#failed(isVenfleetError(error) ? error : linkErrors.unreachable(address, describeError(error), error));
     } finally {
       this.#isOpening = false;
     }
     this.#options.changed();
+  }
+
+  /** There is no link. */
+  #failed(error: VenfleetError): void {
+    // With the old one still there, it may take one at a time: the next is opened when that is gone.
+    if (this.#old !== undefined && this.#takesTwo) this.#takesTwo = false;
+    else this.#becameUnreachable(error);
   }
 
   #becameUnreachable(error: VenfleetError): void {

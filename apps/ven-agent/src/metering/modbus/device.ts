@@ -22,7 +22,6 @@ export class ModbusDevice {
   /** A request is under way; a device has one at most. */
   isBusy = false;
   readonly #options: DeviceOptions;
-  #isForgiven = false;
   #failures = 0;
   #restsUntil = Number.NEGATIVE_INFINITY;
   #lastError: VenfleetError | undefined;
@@ -50,7 +49,6 @@ export class ModbusDevice {
   }
 
   succeeded(): void {
-    this.#isForgiven = false;
     this.#failures = 0;
     this.#lastError = undefined;
   }
@@ -65,17 +63,13 @@ export class ModbusDevice {
     this.#restsUntil = clock.monotonic() + pause * (0.5 + random.next() / 2);
   }
 
-  /** What kept it silent may not have been its own fault, and is over: it may be asked at once, but only once. */
-  forgive(): void {
-    if (this.#isForgiven || this.#failures === 0) return;
-    this.#isForgiven = true;
-    this.#failures = 0;
+  /** What kept it silent may not have been its own fault, and is over: it may be asked at once. */
+  wake(): void {
     this.#restsUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /** The time until which an answer is to be expected: whoever is slower than that may be dead. */
-  expectedWithin(gateway: Patience): Duration {
-    const wait = Math.max(gateway.wait ?? Number.POSITIVE_INFINITY, this.patience.wait ?? 0);
-    return milliseconds(Math.min(this.timeout, wait));
+  /** The time within which an answer is to be expected, by its own answers or else by those of its neighbours. */
+  expectedWithin(neighbours: Patience): Duration {
+    return milliseconds(Math.min(this.timeout, this.patience.wait ?? neighbours.wait ?? this.timeout));
   }
 }

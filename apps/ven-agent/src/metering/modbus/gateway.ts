@@ -23,7 +23,7 @@ import { type Job, JobQueue } from './queue.js';
 
 /**
  * When so many devices failed for the first time, one after the other with no answer in between, it was the gateway
- * that was silent, or this process that had no time: when it answers again, its devices are not to blame.
+ * that was silent, or this process that had no time: when it answers again, their rest is over.
  */
 const FALLEN_TOGETHER = 3;
 /** A meter that may be dead has time; what a controller is to be told has not. */
@@ -47,9 +47,8 @@ export interface GatewayOptions {
  * The queue of one Modbus TCP gateway, over one connection. Devices that answer never wait for those that may be
  * dead: who exceeds the time that its answers have taken so far loses its place among the healthy, is asked once
  * more after them, and then with its full time-out in one lane that all who may be dead share, however many they
- * are, each again after a rest that doubles. After a time-out no further request goes out on the connection; it
- * is replaced as soon as the healthy requests under way have ended, so that a late answer meets nobody who could
- * take it for his own.
+ * are, each again after a rest that doubles. After a time-out no further request goes out on the connection, so that a
+ * late answer meets nobody who could take it for his own; what the healthy have under way on it ends in peace.
  */
 export class Gateway implements MeterChannel {
   readonly name: string;
@@ -162,9 +161,7 @@ export class Gateway implements MeterChannel {
 
   #pump(): void {
     if (this.#stop.signal.aborted) return;
-    // Those under way that may be dead are not waited for; they are asked again on the next connection.
-    if (this.#connection.isSpent && this.#active === this.#probing) this.#connection.replace();
-    while (this.#active < this.#lanes && !this.#connection.isSpent && !this.#connection.isOpening) {
+    while (this.#active < this.#lanes && this.#connection.isReady) {
       const job = this.#next();
       if (job === undefined) return;
       const link = this.#connection.link;
@@ -185,9 +182,10 @@ export class Gateway implements MeterChannel {
 
   async #run(job: Job, link: GatewayLink): Promise<void> {
     const { device } = job;
-    const probes = job.chance === 'last' ? 1 : 0;
+    const isProbe = job.chance === 'last';
     this.#active++;
-    this.#probing += probes;
+    if (isProbe) this.#probing++;
+    else this.#connection.begin(link);
     device.isBusy = true;
     try {
       const deliver = await job.attempt(this.#registers(job, link));
@@ -198,7 +196,8 @@ export class Gateway implements MeterChannel {
     } finally {
       device.isBusy = false;
       this.#active--;
-      this.#probing -= probes;
+      if (isProbe) this.#probing--;
+      else this.#connection.end(link);
       this.#pump();
     }
   }
@@ -229,13 +228,15 @@ export class Gateway implements MeterChannel {
   }
 
   #timeoutOf({ device, chance }: Job): Duration {
-    if (chance === 'last') return device.timeout;
     const expected = device.expectedWithin(this.#patience);
-    return chance === 'first' ? expected : milliseconds(Math.min(device.timeout, 2 * expected));
+    if (chance === 'first') return expected;
+    // One that has never answered may always be that slow.
+    const isKnown = device.patience.wait !== undefined;
+    return chance === 'second' && isKnown ? milliseconds(Math.min(device.timeout, 2 * expected)) : device.timeout;
   }
 
   #answered(device: ModbusDevice, tookMs: number): void {
-    if (this.#fallen >= Math.min(FALLEN_TOGETHER, this.#devices.size)) for (const each of this.#devices.values()) each.forgive();
+    if (this.#fallen >= Math.min(FALLEN_TOGETHER, this.#devices.size)) for (const each of this.#devices.values()) each.wake();
     this.#fallen = 0;
     this.#connection.answered();
     this.#patience.learn(tookMs);

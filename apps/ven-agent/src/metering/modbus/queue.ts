@@ -4,7 +4,8 @@ import type { Registers } from './layout.js';
 
 /**
  * How often a device may be too slow for one job: the first time it is waited for as long as its answers have
- * taken so far, the second time twice that, the last time with its own time-out and behind all others.
+ * taken so far, the second time, after the others, twice that (or its time-out, if it has never answered), the last
+ * time with its own time-out in the lane of those that may be dead.
  */
 export type Chance = 'first' | 'second' | 'last';
 
