@@ -1,11 +1,9 @@
 import { describeError, systemCode, VenfleetError } from '@venfleet/core';
-import { connect, ErrorWithReasonCode, type IClientOptions, type MqttClient } from 'mqtt';
+import { connect, ErrorWithReasonCode, ErrorWithSubackPacket, type IClientOptions, type MqttClient } from 'mqtt';
 import type { BrokerAccess, NotificationLink, OpenNotifications } from '../push/mqtt-link.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEPALIVE_S = 30;
-/** MQTT 3.1.1 §3.9.3: from there on, return codes are failures. */
-const FIRST_FAILURE = 0x80;
 /** MQTT 3.1.1 §3.2.2.3: bad user name or password, not authorised. */
 const REFUSALS: ReadonlySet<number> = new Set([4, 5]);
 
@@ -20,9 +18,8 @@ export const openMqttNotifications: OpenNotifications = async (access, topics, r
     await connected(client, access.url);
     signal.throwIfAborted();
     client.on('message', (_topic, payload) => receive(payload));
-    const granted = await client.subscribeAsync([...topics], { qos: 1 });
-    const refused = granted.filter(({ qos }) => qos >= FIRST_FAILURE).map(({ topic }) => topic);
-    return linkOf(client, ended, refused);
+    const refused = await Promise.all(topics.map((topic) => refusedTopic(client, topic)));
+    return linkOf(client, ended, refused.flat());
   } catch (error) {
     await client.endAsync(true);
     signal.throwIfAborted();
@@ -53,6 +50,17 @@ const linkOf = (client: MqttClient, ended: Promise<string>, refused: readonly st
   ended,
   close: () => client.endAsync(true),
 });
+
+/** One subscription at a time: the library tells a refusal as the failure of all that were asked for together. */
+async function refusedTopic(client: MqttClient, topic: string): Promise<string[]> {
+  try {
+    await client.subscribeAsync(topic, { qos: 1 });
+    return [];
+  } catch (error) {
+    if (error instanceof ErrorWithSubackPacket) return [topic];
+    throw error;
+  }
+}
 
 function endOf(client: MqttClient): Promise<string> {
   return new Promise((resolve) => {
