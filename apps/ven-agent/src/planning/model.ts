@@ -31,6 +31,7 @@ export interface OptOut {
 
 /** An event, and what the agent has drawn and noted for it, kept over polls and restarts. */
 export interface HeldEvent {
+  /** With the payload descriptors of its program for what it does not describe itself. */
   readonly event: GridEvent;
   /** When it was first seen: what `now` means. */
   readonly seenAt: Instant;

@@ -1,5 +1,5 @@
 import { type Instant, instant } from '@venfleet/core';
-import type { End, PayloadDescriptor } from '@venfleet/openadr';
+import type { End } from '@venfleet/openadr';
 import type { HeldEvent, PlannedResource, PlannedVen } from './model.js';
 import { actsOnLoad } from './payloads.js';
 import type { PlanningPolicy } from './policy.js';
@@ -11,8 +11,6 @@ export interface PlanInput {
   /** In any order. */
   readonly events: readonly HeldEvent[];
   readonly policy: PlanningPolicy;
-  /** By program id: what the values of its events mean where the event does not say it. */
-  readonly programDescriptors?: ReadonlyMap<string, readonly PayloadDescriptor[]> | undefined;
   /** Since when the VTN cannot be reached; absent while it can. */
   readonly vtnLostSince?: Instant | undefined;
 }
@@ -54,14 +52,12 @@ export class Plan {
   readonly #lostSince: Instant | undefined;
   #cached: Segment | undefined;
 
-  constructor({ ven, resources, events, policy, programDescriptors, vtnLostSince }: PlanInput) {
+  constructor({ ven, resources, events, policy, vtnLostSince }: PlanInput) {
     this.ven = ven;
     this.resources = resources;
     this.policy = policy;
     this.#lostSince = policy.vtnLoss === 'subscription' ? vtnLostSince : undefined;
-    this.schedules = events.map(
-      (held) => new Schedule(held, ven, resources, programDescriptors?.get(held.event.programId) ?? [], policy),
-    );
+    this.schedules = events.map((held) => new Schedule(held, ven, resources, policy));
     this.#active = this.schedules.filter(({ matters }) => matters);
     this.notes = this.schedules.flatMap(({ held, notes }) => notes.map((note) => ({ event: held.event.id, note })));
   }

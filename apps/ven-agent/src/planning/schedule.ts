@@ -2,10 +2,10 @@ import { type Instant, instant } from '@venfleet/core';
 import {
   type End,
   earlier,
+  type GridEvent,
   type IndexedSpan,
   type Length,
   nextEdge,
-  type PayloadDescriptor,
   spansDuring,
   type Timeline,
   targetedResources,
@@ -62,20 +62,14 @@ export class Schedule {
   readonly #optedOut: ReadonlySet<number>;
   #runs: Runs | undefined;
 
-  constructor(
-    held: HeldEvent,
-    ven: PlannedVen,
-    resources: readonly PlannedResource[],
-    programDescriptors: readonly PayloadDescriptor[],
-    policy: PlanningPolicy,
-  ) {
+  constructor(held: HeldEvent, ven: PlannedVen, resources: readonly PlannedResource[], policy: PlanningPolicy) {
     this.held = held;
     const { event, seenAt, shift, intervalShifts } = held;
     this.timeline = timelineOf(event, seenAt, { event: shift, intervals: intervalShifts });
     this.scope = targetedResources(event.targets, ven, resources);
     this.#optedOut = optedOut(held, this.scope);
     const notes = new Set<string>();
-    const unitsOf = unitFinder([...event.payloadDescriptors, ...programDescriptors]);
+    const unitsOf = unitFinder(event.payloadDescriptors);
     this.#intervals = event.intervals.map((interval) => {
       const payloads = interval.payloads.flatMap((payload) => {
         const meaning = readPayload(payload, unitsOf(payload.type), policy);
@@ -156,8 +150,8 @@ function partAt(span: IndexedSpan['span'], length: Length, count: number, at: In
   return { number, from: edge(number), until: number === count - 1 ? end : earlier(edge(number + 1), end) };
 }
 
-/** A descriptor's unit by payload type; the first that has one wins, so that an event's goes before its program's. */
-function unitFinder(descriptors: readonly PayloadDescriptor[]): (type: string) => string | undefined {
+/** Units by payload type; of several descriptors for one the first holds. */
+function unitFinder(descriptors: GridEvent['payloadDescriptors']): (type: string) => string | undefined {
   const units = new Map<string, string>();
   for (const { payloadType, units: unit } of descriptors) {
     if (typeof unit === 'string' && !units.has(payloadType)) units.set(payloadType, unit.toUpperCase());

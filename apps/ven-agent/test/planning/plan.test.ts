@@ -245,26 +245,15 @@ describe('what cannot be used', () => {
     expect(note('constructor', 1)).toBe('payload type constructor is not known');
   });
 
-  it('an event’s descriptors go before its program’s', () => {
-    const plan = (units: string | undefined) =>
-      planVen({
-        ven: VEN,
-        resources: one,
-        policy: defaultPolicy,
-        events: [
-          simply(
-            'DISPATCH_SETPOINT',
-            50,
-            units === undefined ? {} : { payloadDescriptors: [{ payloadType: 'DISPATCH_SETPOINT', units }] },
-          ),
-        ],
-        programDescriptors: new Map([
-          ['p', [{ objectType: 'EVENT_PAYLOAD_DESCRIPTOR', payloadType: 'DISPATCH_SETPOINT', units: 'W' }]],
-        ]),
-      }).at(at('10:30')).claims[0]?.demand;
-    expect(plan(undefined)).toEqual({ kind: 'total', amount: { unit: 'W', value: 50 } });
-    expect(plan('KW')).toEqual({ kind: 'total', amount: { unit: 'W', value: 50_000 } });
-    expect(plan('PERCENT')).toEqual({ kind: 'total', amount: { unit: 'part', value: 0.5 } });
+  it('the descriptor of a payload type says its unit; without one, power is in kW', () => {
+    const demand = (units: string | undefined) => {
+      const descriptors = units === undefined ? [] : [{ payloadType: 'DISPATCH_SETPOINT', units }];
+      const event = simply('DISPATCH_SETPOINT', 50, { payloadDescriptors: descriptors });
+      return planOf([event], one).at(at('10:30')).claims[0]?.demand;
+    };
+    expect(demand(undefined)).toEqual({ kind: 'total', amount: { unit: 'W', value: 50_000 } });
+    expect(demand('w')).toEqual({ kind: 'total', amount: { unit: 'W', value: 50 } });
+    expect(demand('PERCENT')).toEqual({ kind: 'total', amount: { unit: 'part', value: 0.5 } });
   });
 });
 
