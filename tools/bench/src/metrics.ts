@@ -8,6 +8,20 @@ export async function metricOf(ops: string, name: string): Promise<number> {
   return Number(line.slice(name.length + 1));
 }
 
+/** What became of a meter's slots that are over. */
+export interface MeterSlots {
+  readonly onTime: number;
+  readonly late: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Each meter of a running agent by its resource. @param ops URL of its view */
+export async function metersOf(ops: string): Promise<Map<string, MeterSlots>> {
+  const { meters } = (await (await fetch(`${ops}/meters`)).json()) as { meters: (MeterSlots & { resourceId: string })[] };
+  return new Map(meters.map((meter) => [meter.resourceId, meter]));
+}
+
 /** Resident memory of a running program, in MB. @param ops URL of its view */
 export async function residentMemory(ops: string): Promise<number> {
   return (await metricOf(ops, 'process_resident_memory_bytes')) / 1e6;

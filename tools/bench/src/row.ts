@@ -5,7 +5,16 @@ import type { Workplace } from './workplace.js';
 export type Target = { readonly atMost: number } | { readonly atLeast: number };
 
 /** `ms` and `µs` are times, MB and % of a core what is used up, the others are rates; the ratio is always ours / peer. */
-export type Unit = 'ms' | 'µs/resource' | 'requests/s' | 'resources/s' | 'readings/s' | 'messages/s' | 'MB' | '% of a core';
+export type Unit =
+  | 'ms'
+  | 'µs/resource'
+  | 'requests/s'
+  | 'resources/s'
+  | 'readings/s'
+  | 'messages/s'
+  | 'MB'
+  | '% of a core'
+  | '% of reads';
 
 /** Our work and its peer's, ready to be measured in turn. */
 export interface Contest {

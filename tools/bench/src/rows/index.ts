@@ -1,11 +1,13 @@
 import type { Row } from '../row.js';
 import { agentCpuRow, agentMemoryFleetRow, agentMemoryRow } from './agent.js';
+import { loopFleetRow, loopPollRow, loopRow } from './loop.js';
 import { modbusServerPipelinedRow, modbusServerPyRow, modbusServerRows } from './modbus-server.js';
 import { mqttRows } from './mqtt.js';
 import { prepareOrigRow, prepareRow } from './prepare.js';
 import { registerPyRow, registerRow } from './register.js';
 import { scalePrepareRow, scaleRegisterRow } from './scale.js';
 import { simMemoryRow } from './sim-memory.js';
+import { steadyHungRow, steadyRow } from './steady.js';
 import { storeRow } from './store.js';
 import { sweepRow } from './sweep.js';
 import { vtn310Row, vtnRow } from './vtn.js';
@@ -28,6 +30,11 @@ export const ROWS: readonly Row[] = [
   agentMemoryRow,
   agentMemoryFleetRow,
   agentCpuRow,
+  steadyRow,
+  steadyHungRow,
+  loopRow,
+  loopPollRow,
+  loopFleetRow,
   scalePrepareRow,
   scaleRegisterRow,
 ];

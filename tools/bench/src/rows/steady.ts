@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { type Duration, seconds, systemClock } from '@venfleet/core';
+import { ensureDevelopmentCredentials } from '@venfleet/openadr';
+import { openResourceDb } from '@venfleet/resource-db';
+import { type SimulatedFleet, simulateFleet } from '../devices.js';
+import { type MeterSlots, metersOf } from '../metrics.js';
+import { startMock } from '../mock.js';
+import type { Contest, Row } from '../row.js';
+import { ROOT, type Workplace } from '../workplace.js';
+
+/** A full round of 200 s: after the one that warms up, three make ten minutes. */
+const SIZE = {
+  full: { vens: 158, round: seconds(200), longestStart: seconds(300), finding: seconds(120) },
+  smoke: { vens: 2, round: seconds(12), longestStart: seconds(60), finding: seconds(45) },
+};
+const sizeFor = (place: Workplace) => (place.smoke ? SIZE.smoke : SIZE.full);
+const HUNG_PERCENT = 30;
+const AGENT = join(ROOT, 'apps/ven-agent/dist/main.js');
+const MOCK = join(ROOT, 'apps/vtn-mock/dist/main.js');
+
+/** Simulator, mock VTN and agent, each a process of its own, as `npm start` has them; every VEN reports each two minutes. */
+async function startAll(place: Workplace, vens: number): Promise<{ readonly fleet: SimulatedFleet; readonly ops: string }> {
+  const fleet = await simulateFleet(place, vens);
+  const credentials = place.path('credentials.json');
+  ensureDevelopmentCredentials(credentials, venNames(fleet.db));
+  const mock = await startMock(place, credentials);
+  const url = mock.urls['3.0.1'];
+  const common = ['--db', fleet.db, '--state', place.path('agent.db'), '--limit', String(vens), '--vtn-url', url];
+  await place.run(process.execPath, [AGENT, 'register', ...common, '--credentials', credentials, '--json']);
+  const request = ['--interval', '2m', '--count', '720', '--report', 'USAGE:units=KWH:every=2m'];
+  await place.run(process.execPath, [MOCK, 'event', 'create', '--url', url, '--credentials', credentials, ...request]);
+  const own = ['--profiles', fleet.profiles, '--credentials', credentials, '--ops-port', '0', '--json'];
+  const { firstLine } = await place.start(process.execPath, [AGENT, 'run', ...common, ...own]);
+  return { fleet, ops: (JSON.parse(firstLine) as { ops: string }).ops };
+}
+
+function venNames(db: string): string[] {
+  const resources = openResourceDb(db, 'readonly');
+  try {
+    return resources.resources.vens().map(({ name }) => name);
+  } finally {
+    resources.close();
+  }
+}
+
+/** Waits until each meter has given a value, as first contacts are made once in a device's life. @returns what became of the slots until then, for a note */
+async function untilMet(place: Workplace, ops: string): Promise<string> {
+  const { signal } = place;
+  const began = systemClock.monotonic();
+  for (;;) {
+    await systemClock.sleep(seconds(5), signal);
+    const meters = await metersOf(ops);
+    const s = Math.round((systemClock.monotonic() - began) / 1000);
+    const { onTime, ended } = total([...meters.values()]);
+    const missing = [...meters.values()].filter((meter) => meter.onTime === 0).length;
+    if (missing === 0)
+      return `every meter was met ${s} s after the start, and ${share(onTime, ended)} of the slots until then were on time`;
+    if (systemClock.monotonic() - began > sizeFor(place).longestStart)
+      throw new Error(`${missing} meters have not been met ${s} s after the start`);
+  }
+}
+
+const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} %`;
+
+/** The slots that are over: those of a read that is under way have no outcome yet. */
+function total(meters: readonly MeterSlots[]): { readonly onTime: number; readonly ended: number } {
+  let [onTime, ended] = [0, 0];
+  for (const meter of meters) {
+    onTime += meter.onTime;
+    ended += meter.onTime + meter.late + meter.failed + meter.skipped;
+  }
+  return { onTime, ended };
+}
+
+/** What became of each meter's slots in so long. */
+async function watch(place: Workplace, ops: string, duration: Duration): Promise<Map<string, MeterSlots>> {
+  const before = await metersOf(ops);
+  await systemClock.sleep(duration, place.signal);
+  const after = await metersOf(ops);
+  for (const [resource, now] of after) {
+    const then = before.get(resource);
+    if (then !== undefined) after.set(resource, difference(now, then));
+  }
+  return after;
+}
+
+function difference(now: MeterSlots, then: MeterSlots): MeterSlots {
+  return {
+    onTime: now.onTime - then.onTime,
+    late: now.late - then.late,
+    failed: now.failed - then.failed,
+    skipped: now.skipped - then.skipped,
+  };
+}
+
+/**
+ * Lets 30 % of the Modbus devices take requests without ever answering, and 30 % of the MQTT devices fall silent.
+ * @returns the others, known by their answers, once the agent has found out
+ */
+async function hang(place: Workplace, sim: string, ops: string): Promise<Set<string>> {
+  for (const spec of [
+    { kind: 'timeout', percent: HUNG_PERCENT },
+    { kind: 'offline', percent: HUNG_PERCENT, lastWill: false },
+  ]) {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${sim}/v1/faults`, { method: 'POST', headers, body: JSON.stringify(spec) });
+    if (!answer.ok) throw new Error(`the simulator refuses the fault: ${await answer.text()}`);
+  }
+  const slots = await watch(place, ops, sizeFor(place).finding);
+  const healthy = [...slots].filter(([, { onTime, late }]) => onTime + late > 1).map(([resource]) => resource);
+  const silent = 100 - (100 * healthy.length) / slots.size;
+  if (Math.abs(silent - HUNG_PERCENT) > 5)
+    throw new Error(`${silent.toFixed(1)} % of the meters are silent, not ${HUNG_PERCENT} %`);
+  return new Set(healthy);
+}
+
+async function contest(place: Workplace, isHung: boolean): Promise<Contest> {
+  const { vens, round } = sizeFor(place);
+  const { fleet, ops } = await startAll(place, vens);
+  const notes = [await untilMet(place, ops)];
+  const healthy = isHung ? await hang(place, fleet.ops, ops) : undefined;
+  return {
+    async ours() {
+      const slots = await watch(place, ops, round);
+      const counted = [...slots].filter(([resource]) => healthy?.has(resource) ?? true).map(([, each]) => each);
+      const { onTime, ended } = total(counted);
+      const number = (value: number) => value.toLocaleString('en-US');
+      notes[1] = `last round: ${number(ended)} slots of ${number(counted.length)} of ${number(slots.size)} meters, ${number(ended - onTime)} not on time`;
+      return (100 * onTime) / ended;
+    },
+    peer: async () => 100,
+    notes,
+  };
+}
+
+export const steadyRow: Row = {
+  name: 'steady',
+  family: 'agent',
+  what: 'scheduled reads of the whole fleet, 9,714 meters each 10 s, that are done before the next one is due; simulator, mock VTN and a reporting agent on one machine, 200 s a round once every meter has been met',
+  against: 'every scheduled read',
+  unit: '% of reads',
+  target: { atLeast: 0.999 },
+  slow: true,
+  prepare: (place) => contest(place, false),
+};
+
+export const steadyHungRow: Row = {
+  ...steadyRow,
+  name: 'steady-hung',
+  what: 'the same of the other meters, while 30 % of the Modbus devices take requests and never answer, and 30 % of the MQTT devices have fallen silent',
+  prepare: (place) => contest(place, true),
+};
