@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import {
   type Duration,
   describeError,
+  type HasNow,
   type HasSleep,
   type Logger,
   milliseconds,
@@ -10,10 +11,12 @@ import {
   systemCode,
   VenfleetError,
 } from '@venfleet/core';
-import { Aedes, type AedesOptions, type PublishPacket } from 'aedes';
+import { Aedes, type PublishPacket } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
+import { brokerHooks } from './broker-hooks.js';
 import type { BrokerUsers } from './broker-users.js';
 import type { MqttLink, OnMessage, Publication } from './link.js';
+import { arriving, remember } from './message-extras.js';
 import { Mqtt5Bridge, protocolLevel } from './mqtt5-bridge.js';
 import { RetainedMessages } from './retained-messages.js';
 
@@ -22,13 +25,14 @@ export interface EmbeddedBrokerOptions {
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   /** Who may log in and publish what; undefined lets everybody. */
   readonly users?: BrokerUsers | undefined;
-  readonly clock: HasSleep;
+  /** A client that has not said CONNECT by then is cut off; 10 s unless given. */
+  readonly connectTimeout?: Duration | undefined;
+  readonly clock: HasNow & HasSleep;
   readonly random: Random;
   readonly logger: Logger;
 }
 
-/** A client that has not said CONNECT by then is cut off. */
-const CONNECT_TIMEOUT: Duration = seconds(10);
+const DEFAULT_CONNECT_TIMEOUT = seconds(10);
 /** One subscriber that does not read stalls every other one for so long, then it is cut off. */
 const DRAIN_TIMEOUT: Duration = seconds(1);
 /** How long clients may take to close when the broker has ended. */
@@ -72,10 +76,10 @@ export class EmbeddedBroker implements MqttLink {
 
   async start(topics: readonly string[], onMessage: OnMessage): Promise<void> {
     const heard = new Set(topics);
-    const users = this.#options.users;
+    const { users, clock, connectTimeout = DEFAULT_CONNECT_TIMEOUT } = this.#options;
     this.#aedes = await Aedes.createBroker({
       drainTimeout: DRAIN_TIMEOUT,
-      connectTimeout: CONNECT_TIMEOUT,
+      connectTimeout,
       // A QoS 1 or 2 burst to one subscriber may be a whole fleet's; 42 would cut it off.
       queueLimit: 100_000,
       published: (packet, client, done) => {
@@ -83,8 +87,7 @@ export class EmbeddedBroker implements MqttLink {
         if (client !== null && client !== undefined && heard.has(packet.topic)) onMessage(packet.topic, bytesOf(packet.payload));
         done(null);
       },
-      ...onceEach(),
-      ...(users === undefined ? {} : accessRules(users)),
+      ...brokerHooks({ users, now: () => clock.now() }),
     });
     retainByTopic(this.#aedes);
     this.#watch(this.#aedes);
@@ -99,10 +102,11 @@ export class EmbeddedBroker implements MqttLink {
   publish({ topic, payload, qos, retain }: Publication): Promise<void> {
     const aedes = this.#aedes;
     if (aedes === undefined) return Promise.resolve();
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    if (retain) remember(bytes, arriving(undefined, retain, this.#options.clock.now()));
     return new Promise((resolve, reject) => {
-      aedes.publish(
-        { cmd: 'publish', topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload, qos, retain, dup: false },
-        (error) => (error ? reject(error) : resolve()),
+      aedes.publish({ cmd: 'publish', topic, payload: bytes, qos, retain, dup: false }, (error) =>
+        error ? reject(error) : resolve(),
       );
     });
   }
@@ -144,7 +148,7 @@ export class EmbeddedBroker implements MqttLink {
     socket.on('close', () => this.#sockets.delete(socket));
     const cutOff = () => socket.destroy();
     socket.on('error', cutOff);
-    socket.setTimeout(CONNECT_TIMEOUT, cutOff);
+    socket.setTimeout(this.#options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT, cutOff);
     let begun: Buffer = Buffer.alloc(0);
     const look = (chunk: Buffer) => {
       begun = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
@@ -159,9 +163,17 @@ export class EmbeddedBroker implements MqttLink {
       socket.setTimeout(0);
       socket.off('timeout', cutOff);
       socket.unshift(begun);
-      aedes.handle(level === 5 ? new Mqtt5Bridge(socket, () => this.#newClientId()) : socket);
+      aedes.handle(level === 5 ? this.#bridge(socket) : socket);
     };
     socket.on('data', look);
+  }
+
+  #bridge(socket: Socket): Mqtt5Bridge {
+    return new Mqtt5Bridge(
+      socket,
+      () => this.#newClientId(),
+      () => this.#options.clock.now(),
+    );
   }
 
   #newClientId(): string {
@@ -179,49 +191,6 @@ function retainByTopic(aedes: Aedes): void {
     createRetainedStream: (filter: string) => retained.stream([filter]),
     createRetainedStreamCombi: (filters: string[]) => retained.stream(filters),
   });
-}
-
-/** Stands for a client's record of what it has had, and is always empty. */
-const NOTHING_SEEN = new Proxy({}, { get: () => 0, set: () => true, deleteProperty: () => true });
-
-/**
- * Each message once to each client, however many of its subscriptions fit. aedes sees to that by the
- * number of the latest message, but messages of QoS 1 and 2 and retained ones take longer than others
- * through it, come out of their order, and were taken for duplicates and lost. All deliveries of one
- * message follow each other directly, so it is enough to know the latest one.
- */
-function onceEach(): Pick<AedesOptions, 'preConnect' | 'authorizeForward'> {
-  const latest = new WeakMap<object, number>();
-  return {
-    preConnect: (client, _packet, done) => {
-      Object.assign(client, { duplicates: NOTHING_SEEN });
-      done(null, true);
-    },
-    authorizeForward: (client, packet) => {
-      if (latest.get(client) === packet.brokerCounter) return null;
-      latest.set(client, packet.brokerCounter);
-      return packet;
-    },
-  };
-}
-
-/** Who may come in (CONNACK 4 otherwise), and publish what (the connection ends otherwise, MQTT 3.1.1 §3.3.5). */
-function accessRules(users: BrokerUsers): Pick<AedesOptions, 'authenticate' | 'authorizePublish'> {
-  return {
-    authenticate: (client, username, password, done) => {
-      if (username !== undefined && users.accepts(username, password)) {
-        users.admit(client, username);
-        done(null, true);
-        return;
-      }
-      done(Object.assign(new Error('bad user name or password'), { returnCode: 4 as const }), false);
-    },
-    authorizePublish: (client, packet, done) => {
-      // Without a client it is one of the simulator's own devices.
-      if (client === null || client === undefined || users.mayPublish(client, packet.topic)) done(null);
-      else done(new Error(`not authorised to publish on ${packet.topic}`));
-    },
-  };
 }
 
 function bytesOf(payload: PublishPacket['payload']): Uint8Array {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { type HasSleep, type Logger, type Random, VenfleetError } from '@venfleet/core';
+import { type HasNow, type HasSleep, type Logger, type Random, VenfleetError } from '@venfleet/core';
 import { readTextFile, resolveSecret } from '@venfleet/core/node';
 import { expandTopic, type MqttProfile } from '@venfleet/devices';
 import { BrokerUsers } from './broker-users.js';
@@ -21,7 +21,7 @@ export interface LinkOptions {
   readonly broker?: ExternalBrokerAccess | undefined;
   /** The address to listen on in place of that in the database. */
   readonly host?: string | undefined;
-  readonly clock: HasSleep;
+  readonly clock: HasNow & HasSleep;
   readonly random: Random;
   readonly logger: Logger;
 }

@@ -1,39 +1,14 @@
 import { type EventEmitter, once } from 'node:events';
-import { type Socket, connect as tcpConnect } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { silentLogger, systemClock } from '@venfleet/core';
 import { sequenceRandom } from '@venfleet/core/testing';
 import fc from 'fast-check';
-import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
-import { generate, type Packet, parser } from 'mqtt-packet';
+import { connectAsync, type IClientOptions } from 'mqtt';
+import { generate } from 'mqtt-packet';
 import { BrokerUsers } from '../../src/mqtt/broker-users.js';
 import { EmbeddedBroker } from '../../src/mqtt/embedded-broker.js';
 import { protocolLevel } from '../../src/mqtt/mqtt5-bridge.js';
-
-const opened: { stop(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.stop();
-});
-
-async function startBroker(users?: BrokerUsers, topics: string[] = [], heard: string[] = []) {
-  const addresses = [{ host: '127.0.0.1', port: 0 }];
-  const broker = new EmbeddedBroker({ addresses, users, clock: systemClock, random: sequenceRandom(0.5), logger: silentLogger });
-  await broker.start(topics, (topic, payload) => heard.push(`${topic} ${Buffer.from(payload)}`));
-  opened.push(broker);
-  return { broker, port: broker.ports[0] as number };
-}
-
-async function client(port: number, version: 4 | 5, options: IClientOptions = {}): Promise<MqttClient> {
-  const c = await connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: version, reconnectPeriod: 0, ...options }, false);
-  opened.push({ stop: () => c.endAsync(true) });
-  return c;
-}
-
-/** The next message of a client, as `topic payload qos retain`. */
-async function next(c: MqttClient): Promise<string> {
-  const [topic, payload, packet] = await once(c as unknown as EventEmitter, 'message');
-  return `${topic} ${payload} ${packet.qos} ${packet.retain}`;
-}
+import { client, next, opened, rawClient, startBroker } from './support.js';
 
 describe.each([4, 5] as const)('the embedded broker to a plain client of protocol level %i', (version) => {
   test.each([0, 1, 2] as const)('passes messages with quality of service %i', async (qos) => {
@@ -144,7 +119,7 @@ describe.each([4, 5] as const)('the embedded broker to a plain client of protoco
       { name: 'one', password: 'secret', prefixes: ['fleet/1/meter/'] },
       { name: 'two', password: 'other', prefixes: ['fleet/2/meter/'] },
     ]);
-    const { port } = await startBroker(users);
+    const { port } = await startBroker({ users });
     for (const login of [{}, { username: 'one', password: 'other' }, { username: 'nobody', password: '' }]) {
       await expect(client(port, version, login)).rejects.toMatchObject({ code: version === 4 ? 4 : 134 });
     }
@@ -163,7 +138,7 @@ describe.each([4, 5] as const)('the embedded broker to a plain client of protoco
 describe('the embedded broker', () => {
   test('hands on what others publish on the devices’ topics, and not what the devices say themselves', async () => {
     const heard: string[] = [];
-    const { port, broker } = await startBroker(undefined, ['cmnd/x/Status'], heard);
+    const { port, broker } = await startBroker({ topics: ['cmnd/x/Status'], heard });
     const sender = await client(port, 4);
     await sender.publishAsync('cmnd/y/Status', '8', { qos: 1 });
     await broker.publish({ topic: 'cmnd/x/Status', payload: '8', qos: 0, retain: false });
@@ -208,12 +183,7 @@ describe('the embedded broker', () => {
 
   test('tells a 5 client the id that it was given and what this broker cannot do', async () => {
     const { port } = await startBroker();
-    const socket = tcpConnect(port, '127.0.0.1');
-    opened.push({ stop: () => socket.destroy() });
-    const fromBroker = parser({ protocolVersion: 5 });
-    socket.on('data', (chunk) => fromBroker.parse(chunk));
-    socket.write(generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clientId: '', clean: true, keepalive: 0 }));
-    const [connack] = await once(fromBroker, 'packet');
+    const connack = await (await rawClient(port, { clientId: '' })).take('connack');
     expect(connack).toMatchObject({
       reasonCode: 0,
       properties: {
@@ -239,26 +209,6 @@ describe('the embedded broker', () => {
     });
     expect(second.connected).toBe(false);
   });
-
-  test('stands random and mutated packets without harm to another client', async () => {
-    const { port } = await startBroker();
-    const witness = await client(port, 4);
-    await witness.subscribeAsync('witness');
-    await fc.assert(
-      fc.asyncProperty(mutatedPacket, fc.boolean(), async (bytes, connectFirst) => {
-        const socket = tcpConnect(port, '127.0.0.1').on('error', () => {});
-        await once(socket, 'connect');
-        if (connectFirst) socket.write(CONNECT_5);
-        socket.end(bytes);
-        socket.resume();
-        await closed(socket);
-      }),
-      { numRuns: 300 },
-    );
-    const message = next(witness);
-    await witness.publishAsync('witness', 'well', { qos: 1 });
-    expect(await message).toMatch(/^witness well/);
-  });
 });
 
 test('the protocol level is told from any first bytes, however few at a time', () => {
@@ -277,40 +227,3 @@ test('the protocol level is told from any first bytes, however few at a time', (
     }),
   );
 });
-
-const CONNECT_5 = generate({
-  cmd: 'connect',
-  protocolId: 'MQTT',
-  protocolVersion: 5,
-  clientId: 'fuzz',
-  clean: true,
-  keepalive: 0,
-});
-
-const packets: Packet[] = [
-  { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clientId: 'm', clean: true, keepalive: 10 },
-  { cmd: 'publish', topic: 'a/b', payload: 'x', qos: 1, dup: false, retain: true, messageId: 7 },
-  { cmd: 'subscribe', messageId: 3, subscriptions: [{ topic: 'a/#', qos: 2 }] },
-  { cmd: 'pubrel', messageId: 9 },
-  { cmd: 'disconnect' },
-];
-
-/** Valid packets, some with bytes changed or cut off, and plain noise. */
-const mutatedPacket = fc
-  .tuple(
-    fc.array(fc.constantFrom(...packets), { maxLength: 4 }),
-    fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 3 }),
-    fc.uint8Array({ maxLength: 40 }),
-  )
-  .map(([chosen, changes, noise]) => {
-    const bytes = Buffer.concat([...chosen.map((packet) => generate(packet)), noise]);
-    for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
-    return bytes;
-  });
-
-function closed(socket: Socket): Promise<void> {
-  return new Promise((done) => {
-    if (socket.destroyed) done();
-    else socket.once('close', () => done());
-  });
-}
