@@ -46,14 +46,12 @@ export class Control {
     const changed = (state: ControlState) => {
       for (const listener of this.#listeners) listener(state);
     };
+    const shared = { settings, counts: this.#counts, changed, clock, random, logger };
     const begin = clock.monotonic();
     this.#resources = new Map(
       controllers.map((controller) => [
         controller.resource.id,
-        new ControlledResource(
-          { controller, settings, counts: this.#counts, changed, clock, random, logger },
-          begin + random.next() * FIRST_LOOKS,
-        ),
+        new ControlledResource(controller, shared, begin + random.next() * FIRST_LOOKS),
       ]),
     );
   }

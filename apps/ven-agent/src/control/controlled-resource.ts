@@ -46,9 +46,9 @@ export interface ControlCounts {
   mismatches: number;
 }
 
+/** What all resources share. */
 export interface ControlledResourceOptions {
-  readonly controller: Controller;
-  readonly settings: Omit<DecisionSettings, 'haste'> & { readonly restoreOver: Duration };
+  readonly settings: DecisionSettings & { readonly restoreOver: Duration };
   readonly counts: ControlCounts;
   readonly changed: (state: ControlState) => void;
   readonly clock: Clock;
@@ -58,9 +58,11 @@ export interface ControlledResourceOptions {
 
 /** One resource's controller, what is wanted of it and what it said last: looks, decides, writes, reads back. */
 export class ControlledResource {
+  readonly #controller: Controller;
   readonly #options: ControlledResourceOptions;
-  readonly #settings: DecisionSettings;
-  readonly #effect = new EffectWatch();
+  readonly #haste: number;
+  /** There as long as a limit is confirmed. */
+  #effect: EffectWatch | undefined;
   #wanted: Wanted | undefined;
   #lastEvent: string | undefined;
   #releaseAt = Number.NEGATIVE_INFINITY;
@@ -76,23 +78,24 @@ export class ControlledResource {
   /** When the next pass is due, on the monotonic clock. */
   due: number;
 
-  constructor(options: ControlledResourceOptions, firstLookAt: number) {
+  constructor(controller: Controller, options: ControlledResourceOptions, firstLookAt: number) {
+    this.#controller = controller;
     this.#options = options;
-    this.#settings = { ...options.settings, haste: 0.75 + options.random.next() / 4 };
+    this.#haste = 0.75 + options.random.next() / 4;
     this.due = firstLookAt;
-    options.controller.listen((values) => this.#listen(values));
+    controller.listen((values) => this.#listen(values));
   }
 
   /** What the resource is to do from now on; carried out at once. */
   want(wanted: Wanted): void {
-    const { clock, controller, settings } = this.#options;
+    const { clock, settings } = this.#options;
     const isSameAsBefore = this.#wanted !== undefined && sameSetpoint(this.#wanted, wanted);
     if (wanted.setpoint.kind === 'limit') {
       this.#lastEvent = wanted.cause;
       this.#releaseAt = Number.NEGATIVE_INFINITY;
     } else if (!isSameAsBefore) {
       const now = clock.now();
-      const delay = restoreDelay(controller.resource.resourceId, wanted.cause ?? this.#lastEvent, settings.restoreOver);
+      const delay = restoreDelay(this.#controller.resource.resourceId, wanted.cause ?? this.#lastEvent, settings.restoreOver);
       // By the time that has passed since; a clock that was stepped can neither prolong nor shorten it by more than that.
       const passed = Math.min(Math.max(0, now - (wanted.since ?? now)), delay);
       this.#releaseAt = clock.monotonic() + delay - passed;
@@ -101,17 +104,18 @@ export class ControlledResource {
     if (isSameAsBefore) return;
     this.#notBefore = Number.NEGATIVE_INFINITY;
     this.#confirmed = undefined;
-    this.#effect.reset();
+    this.#effect = undefined;
     this.#show();
     void this.pass();
   }
 
   /** A reading of the resource's meter. */
   observe(power: Watts): void {
-    const { clock, controller } = this.#options;
+    const { clock } = this.#options;
     const now = clock.monotonic();
     if (this.#confirmed === undefined || this.#heard?.report.state !== 'holding') return;
-    const bound = watts(Math.max(this.#confirmed.limit, controller.resource.pMin));
+    const bound = watts(Math.max(this.#confirmed.limit, this.#controller.resource.pMin));
+    this.#effect ??= new EffectWatch();
     const works = this.#effect.judge(power, bound, milliseconds(now - this.#confirmed.at));
     if (works === true && this.#problem?.code === 'CONTROL_NO_EFFECT') this.#setProblem(undefined);
     if (works === false && this.#problem === undefined) {
@@ -144,7 +148,7 @@ export class ControlledResource {
   }
 
   get state(): ControlState {
-    const { resource } = this.#options.controller;
+    const { resource } = this.#controller;
     const problem = this.#problem;
     return {
       resource,
@@ -160,13 +164,13 @@ export class ControlledResource {
 
   /** @returns whether to look again at once */
   async #step(): Promise<boolean> {
-    const { controller, clock, counts } = this.#options;
+    const { clock, counts, settings } = this.#options;
     const now = clock.monotonic();
     if (now < this.#notBefore) {
       this.due = this.#notBefore;
       return false;
     }
-    const decision = decide(this.#situation(), controller.dialect, this.#settings);
+    const decision = decide(this.#situation(), this.#controller.dialect, settings);
     // One that failed is asked until it answers, even if there is nothing to tell it any more.
     const isSettled = decision.do === 'wait' && this.#failures === 0;
     if (isSettled) {
@@ -180,7 +184,7 @@ export class ControlledResource {
         if (decision.command.kind === 'release') counts.releases++;
         else if (decision.why === 'renewal') counts.renewals++;
         else counts.holds++;
-      } else this.#hear(await controller.read());
+      } else this.#hear(await this.#controller.read());
       this.#succeeded(decision.do);
       return true;
     } catch (error) {
@@ -190,10 +194,10 @@ export class ControlledResource {
   }
 
   async #command(command: Command): Promise<void> {
-    const { controller, clock } = this.#options;
-    const { dialect } = controller;
+    const { clock } = this.#options;
+    const { dialect } = this.#controller;
     const confirms = (values: Values) => isCarriedOut(command, dialect.decode(values));
-    const values = await controller.write(dialect.encode(command, this.#heard?.values ?? {}), confirms);
+    const values = await this.#controller.write(dialect.encode(command, this.#heard?.values ?? {}), confirms);
     this.#hear(values);
     const report = dialect.decode(values);
     if (!isCarriedOut(command, report)) {
@@ -213,10 +217,10 @@ export class ControlledResource {
   }
 
   #hear(values: Values): void {
-    const { clock, controller } = this.#options;
-    const report = controller.dialect.decode(values);
+    const { clock } = this.#options;
+    const report = this.#controller.dialect.decode(values);
     this.#heard = { values, report, at: clock.monotonic(), wallAt: clock.now() };
-    if (report.state !== 'holding') this.#effect.reset();
+    if (report.state !== 'holding') this.#effect = undefined;
     if (report.state === 'fault' && this.#problem === undefined) {
       this.#setProblem({ code: 'CONTROLLER_FAULT', message: 'its controller says that it has a fault', since: clock.now() });
     } else if (report.state !== 'fault' && this.#problem?.code === 'CONTROLLER_FAULT') this.#setProblem(undefined);
@@ -224,9 +228,9 @@ export class ControlledResource {
 
   /** The limit that is wanted is the one in force. */
   #noteConfirmation(): void {
-    const { clock, controller } = this.#options;
+    const { clock } = this.#options;
     if (this.#wanted === undefined || this.#heard === undefined) return;
-    const limit = limitOf(this.#wanted, controller.dialect, this.#heard.values);
+    const limit = limitOf(this.#wanted, this.#controller.dialect, this.#heard.values);
     if (limit === null || this.#confirmed !== undefined) return;
     this.#confirmed = { limit, at: clock.monotonic(), wallAt: clock.now() };
   }
@@ -242,11 +246,11 @@ export class ControlledResource {
   }
 
   #failed(error: unknown): void {
-    const { clock, random, counts, logger, controller } = this.#options;
+    const { clock, random, counts, logger } = this.#options;
     if (this.#isStopped || isVenfleetError(error, 'METER_STOPPED')) return;
     if (!isVenfleetError(error)) {
       // A bug must neither stop the others nor go unseen.
-      logger.error({ resource: controller.resource.resourceId, stack: (error as Partial<Error>)?.stack }, 'control failed');
+      logger.error({ resource: this.#controller.resource.resourceId, stack: (error as Partial<Error>)?.stack }, 'control failed');
     }
     counts.failures++;
     this.#failures++;
@@ -258,8 +262,8 @@ export class ControlledResource {
   }
 
   #setProblem(problem: ControlProblem | undefined): void {
-    const { logger, controller } = this.#options;
-    const { resourceId, ven, name } = controller.resource;
+    const { logger } = this.#options;
+    const { resourceId, ven, name } = this.#controller.resource;
     const who = { resource: resourceId, ven, name };
     if (problem === undefined) logger.info({ ...who, code: this.#problem?.code }, 'controller does what it is told again');
     else logger.warn({ ...who, code: problem.code, reason: problem.message }, 'controller does not do what it is told');
@@ -269,14 +273,14 @@ export class ControlledResource {
 
   #situation(): Situation {
     const now = this.#options.clock.monotonic();
-    return { wanted: this.#wanted, releaseAt: this.#releaseAt, heard: this.#heard, told: this.#told, now };
+    return { wanted: this.#wanted, releaseAt: this.#releaseAt, heard: this.#heard, told: this.#told, now, haste: this.#haste };
   }
 
   #status(): ControlState['status'] {
     if (this.#heard === undefined) return this.#wanted?.setpoint.kind === 'limit' ? 'pending' : 'unknown';
     const situation = this.#situation();
     const held = heldNow(situation);
-    const limit = this.#wanted && limitOf(this.#wanted, this.#options.controller.dialect, this.#heard.values);
+    const limit = this.#wanted && limitOf(this.#wanted, this.#controller.dialect, this.#heard.values);
     if (limit === null || limit === undefined) return held === null ? 'free' : 'restoring';
     if (held === null || !isSame(held, limit)) return 'pending';
     return this.#heard.report.state === 'overridden' ? 'overridden' : 'holding';

@@ -15,6 +15,8 @@ export interface Situation {
   /** The command that it has confirmed last, when, and for how long it said that it would hold. */
   readonly told: { readonly command: Command; readonly at: number; readonly holdsFor: Duration | undefined } | undefined;
   readonly now: number;
+  /** 0.5…1, another for each controller: what a fleet has to do at regular times spreads by that. */
+  readonly haste: number;
 }
 
 export interface DecisionSettings {
@@ -24,8 +26,6 @@ export interface DecisionSettings {
   readonly checkEvery: Duration;
   /** Whether a limit that nobody knows of is released. */
   readonly releaseFound: boolean;
-  /** 0.5…1, another for each controller: what a fleet has to do at regular times spreads by that. */
-  readonly haste: number;
 }
 
 export type Decision =
@@ -40,8 +40,8 @@ export type Decision =
 
 /** One pass of control, for one controller: at most one command. Pure, and so the same after a restart. */
 export function decide(situation: Situation, dialect: Dialect, settings: DecisionSettings): Decision {
-  const { wanted, heard, now } = situation;
-  const { checkEvery, validFor, haste } = settings;
+  const { wanted, heard, now, haste } = situation;
+  const { checkEvery, validFor } = settings;
   const lookAt = heard === undefined ? now : heard.at + checkEvery * haste;
   if (heard === undefined || now >= lookAt) return { do: 'read' };
   const wait = (until: number): Decision => ({ do: 'wait', until: Math.min(until, lookAt) });
@@ -87,7 +87,7 @@ function mayRelease({ heard, told }: Situation, { releaseFound }: DecisionSettin
   return told?.command.kind === 'hold' || (releaseFound && heard?.report.isTold === true);
 }
 
-function renewalTime({ heard, told, now }: Situation, { keepalive }: Dialect, { validFor, haste }: DecisionSettings): number {
+function renewalTime({ heard, told, now, haste }: Situation, { keepalive }: Dialect, { validFor }: DecisionSettings): number {
   const timeLeft = heard?.report.timeLeft;
   const isOurs = told?.command.kind === 'hold';
   const span = (isOurs ? told.holdsFor : undefined) ?? validFor;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type DecisionSettings, decide, type Situation } from '../../src/control/decide.js';
 import { flexDialect, free, limit } from './support.js';
 
-const settings: DecisionSettings = { validFor: seconds(60), checkEvery: seconds(300), releaseFound: true, haste: 1 };
+const settings: DecisionSettings = { validFor: seconds(60), checkEvery: seconds(300), releaseFound: true };
 const heard = (values: Values, at = 0) => ({ values, report: flexDialect.decode(values), at });
 const holding = (limitW: number, leftS = 60): Values => ({
   limitW,
@@ -14,7 +14,14 @@ const holding = (limitW: number, leftS = 60): Values => ({
   controllerState: 'limiting',
 });
 const released: Values = { limitW: 50_000, limitActive: false, limitTimeLeftS: 0, controllerState: 'released' };
-const base: Situation = { wanted: undefined, releaseAt: Number.NEGATIVE_INFINITY, heard: undefined, told: undefined, now: 0 };
+const base: Situation = {
+  wanted: undefined,
+  releaseAt: Number.NEGATIVE_INFINITY,
+  heard: undefined,
+  told: undefined,
+  now: 0,
+  haste: 1,
+};
 const look = (situation: Partial<Situation>, changes: Partial<DecisionSettings> = {}) =>
   decide({ ...base, ...situation }, flexDialect, { ...settings, ...changes });
 const ours = (limitW: number, at = 0): Situation['told'] => ({
