@@ -1,4 +1,4 @@
-import { type Clock, type Duration, milliseconds } from '@venfleet/core';
+import { type Clock, type Duration, milliseconds, toSeconds } from '@venfleet/core';
 
 /** Wake-ups are at least so far apart: a fleet has a thousand slots a second. */
 const TICK = milliseconds(10);
@@ -14,6 +14,9 @@ export function phases(count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i * GOLDEN) % 1);
 }
 
+/** So many items are begun with in each second: a first contact (probe, discovery) costs several times what a read does. */
+const MET_EACH_SECOND = 250;
+
 /** Time went by without the schedule, e.g. while the process was stopped: so many slots of each item are over. */
 export interface Slots<T> {
   /** A slot begins; `due` is the monotonic time at which it should have. Must not throw. */
@@ -24,7 +27,8 @@ export interface Slots<T> {
 
 /**
  * Lets the slots of items with one interval begin, each at its own phase, until `signal` aborts. By the
- * monotonic clock: steps of the wall clock neither shorten nor repeat a slot.
+ * monotonic clock: steps of the wall clock neither shorten nor repeat a slot. Of very many items only some have their
+ * first slot in the first interval, others in the next ones.
  */
 export async function runSchedule<T>(
   items: readonly T[],
@@ -33,15 +37,20 @@ export async function runSchedule<T>(
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<void> {
   const fractions = phases(items.length);
-  const ring = items.map((item, i) => ({ item, phase: (fractions[i] as number) * interval })).sort((a, b) => a.phase - b.phase);
+  const rounds = Math.ceil(items.length / (MET_EACH_SECOND * toSeconds(interval)));
+  const ring = items
+    .map((item, i) => ({ item, phase: (fractions[i] as number) * interval }))
+    .sort((a, b) => a.phase - b.phase)
+    .map((slot, i) => ({ ...slot, first: i % rounds }));
   const origin = clock.monotonic();
   for (let round = 0; !signal.aborted; round++) {
     const over = Math.floor((clock.monotonic() - origin) / interval) - round;
     if (over > 0) {
       round += over;
-      for (const { item } of ring) slots.missed(item, over);
+      for (const { item, first } of ring) if (round > first) slots.missed(item, Math.min(over, round - first));
     }
-    for (const { item, phase } of ring) {
+    for (const { item, phase, first } of ring) {
+      if (round < first) continue;
       const due = origin + round * interval + phase;
       const wait = due - clock.monotonic();
       if (wait > 0) await clock.sleep(milliseconds(Math.max(wait, TICK)), signal).catch(() => {});

@@ -8,7 +8,7 @@ import { catalog, FakeClock, resource } from './support.js';
 const shelly = catalog.mqtt('shelly-pro-3em');
 const tasmota = catalog.mqtt('tasmota-energy');
 
-async function setUp(profile: MqttProfile) {
+async function setUp(profile: MqttProfile, { connect = true } = {}) {
   const clock = new FakeClock();
   const subscribed: string[] = [];
   const published: { topic: string; payload: string }[] = [];
@@ -36,7 +36,7 @@ async function setUp(profile: MqttProfile) {
   });
   broker.start();
   const hear = listener as unknown as BrokerListener;
-  hear.connected();
+  if (connect) hear.connected();
   await clock.advance(milliseconds(1));
   const say = (message: string, values: Values, retained = false) => {
     const topic = expandTopic(profile.messages.get(message)?.topic as string, { topic: 'm1', client: 'agent/1' });
@@ -143,6 +143,20 @@ describe('a meter on MQTT', () => {
       hear.message('m1/status/em:0', Buffer.from(junk), false);
     }
     expect(await read(0)).toMatchObject([{ values: { powerW: 300 } }]);
+  });
+
+  test('waits for the broker at the start until it is there, or known not to be', async () => {
+    const there = await setUp(shelly, { connect: false });
+    const value = there.read(0);
+    there.hear.connected();
+    await there.clock.advance(milliseconds(1));
+    there.say('em', { powerW: 300 });
+    await there.clock.advance(milliseconds(1));
+    expect(await value).toMatchObject([{ values: { powerW: 300 } }]);
+    const away = await setUp(shelly, { connect: false });
+    const failure = away.read(0);
+    away.hear.disconnected('nothing listens there');
+    expect(await failure).toBe('BROKER_UNREACHABLE');
   });
 
   test('cannot be read while its broker is away, and can be again when that is back', async () => {

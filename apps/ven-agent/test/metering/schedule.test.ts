@@ -34,6 +34,24 @@ describe('the schedule', () => {
     await done;
   });
 
+  test('meets very many items in the course of some intervals, spread evenly over them', async () => {
+    const { clock, begun, stop, done } = setUp(6000);
+    for (const round of [1, 2, 3]) {
+      await clock.advance(seconds(10));
+      expect(begun.filter(({ due }) => due >= (round - 1) * 10_000 && due < round * 10_000)).toHaveLength(2000 * round);
+    }
+    const firstRound = begun.slice(0, 2000).map(({ due }) => due);
+    for (let second = 0; second < 10; second++) {
+      const met = firstRound.filter((due) => Math.floor(due / 1000) === second).length;
+      expect(met).toBeGreaterThanOrEqual(195);
+      expect(met).toBeLessThanOrEqual(205);
+    }
+    await clock.advance(seconds(10));
+    expect(new Set(begun.map(({ item }) => item)).size).toBe(6000);
+    stop.abort();
+    await done;
+  });
+
   test('begins no slot early, nor more than a tick late', async () => {
     const { clock, begun, stop, done } = setUp(100);
     await clock.advance(seconds(30));

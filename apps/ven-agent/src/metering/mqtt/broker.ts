@@ -44,12 +44,18 @@ export class Broker implements MeterChannel {
   /** … and everything is subscribed to. */
   #isConnected = false;
   #problem: VenfleetError;
+  /** Resolves when the first connection is subscribed or has failed: until then reads wait, and do not fail at each start. */
+  readonly #met: Promise<void>;
+  #meet: () => void = () => {};
 
   constructor(options: BrokerOptions) {
     const { plan, replyPrefix, clock } = options;
     this.name = `mqtt ${plan.host}:${plan.port}`;
     this.#options = { ...options, logger: options.logger.child({ broker: `${plan.host}:${plan.port}` }) };
     this.#problem = brokerErrors.unreachable(plan, 'it has not answered yet');
+    this.#met = new Promise((resolve) => {
+      this.#meet = resolve;
+    });
     const publish = (topic: string, payload: string, qos: 0 | 1 | 2) => this.#link?.publish(topic, payload, qos);
     const requireBroker = () => {
       if (!this.#isOnline) throw this.#problem;
@@ -80,6 +86,7 @@ export class Broker implements MeterChannel {
       if (!isVenfleetError(error)) throw error;
       // A password that is not there keeps the other channels from nothing.
       this.#problem = error;
+      this.#meet();
       this.#options.logger.error({ reason: error.message, hint: error.hint }, 'broker cannot be used');
     }
   }
@@ -89,10 +96,12 @@ export class Broker implements MeterChannel {
     this.#isConnected = false;
     this.#problem = new VenfleetError('METER_STOPPED', 'metering is being stopped');
     for (const device of this.#devices) device.forgetAvailability();
+    this.#meet();
     await this.#link?.close();
   }
 
   async #read(device: MqttDevice) {
+    await this.#met;
     if (!this.#isConnected) throw this.#problem;
     const samples = await device.read();
     return samples;
@@ -123,6 +132,7 @@ export class Broker implements MeterChannel {
       if (isVenfleetError(error)) this.#problem = error;
       logger.warn({ reason: describeError(error), topics: isVenfleetError(error) ? error.details : [] }, 'cannot subscribe');
     }
+    this.#meet();
   }
 
   #disconnected(reason: string): void {
@@ -132,6 +142,7 @@ export class Broker implements MeterChannel {
     else logger.debug({ reason }, 'broker is still unreachable');
     this.#isOnline = false;
     this.#isConnected = false;
+    this.#meet();
     for (const device of this.#devices) device.forgetAvailability();
   }
 
