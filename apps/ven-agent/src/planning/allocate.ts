@@ -49,21 +49,16 @@ export const setpointOf = ({ resources }: Allocation, resource: number): Setpoin
 export function allocate(input: AllocationInput): Allocation {
   const { plan, at, references, shifts } = input;
   const segment = plan.at(at);
-  references.keep(timesIn(segment));
+  references.begin(segment.quietAt);
   if (segment.idle && (shifts === undefined || shifts.size === 0)) {
     return { at, segment, resources: NOTHING_HELD, divisions: [] };
   }
   const slots = slotsOf(input, segment);
   for (const winner of segment.winners) for (const slot of membersOf(winner, slots)) holdByItself(slot, winner, plan.policy);
   if (shifts !== undefined) holdShifts(shifts, slots, segment);
-  const divisions = divide(segment, slots, references, { at, policy: plan.policy });
+  const divisions = divide(segment, slots, { at, policy: plan.policy });
   const resources = new Map([...slots].map(([id, slot]) => [id, allocationOf(slot)]));
   return { at, segment, resources, divisions };
-}
-
-function timesIn({ winners, quietAt }: Segment): ReadonlySet<Instant> {
-  const times = new Set(winners.map(({ claim }) => claim.actsSince));
-  return quietAt === undefined ? times : times.add(quietAt);
 }
 
 function slotsOf({ plan, at, states, references }: AllocationInput, segment: Segment): Map<number, Slot> {
@@ -71,9 +66,7 @@ function slotsOf({ plan, at, states, references }: AllocationInput, segment: Seg
   return new Map(
     plan.resources.map((resource) => {
       const state = states.get(resource.id) ?? UNKNOWN_STATE;
-      const { quietAt } = segment;
-      const reference = quietAt === undefined ? undefined : references.at(quietAt, resource.id, state.power);
-      return [resource.id, slotOf(resource, state, reference, scene)];
+      return [resource.id, slotOf(resource, state, references.of(resource.id, state), scene)];
     }),
   );
 }

@@ -3,7 +3,6 @@ import { allowedAt, type Counting, levelFor, type Share } from './fill.js';
 import type { Amount, Demand } from './payloads.js';
 import type { Segment, WinningClaim } from './plan.js';
 import type { PlanningPolicy } from './policy.js';
-import type { ReferenceLoads } from './references.js';
 import type { Claim } from './schedule.js';
 import { hold, type Slot, upperOf } from './slot.js';
 
@@ -41,13 +40,8 @@ interface Scene {
 const NEAR = 0.9;
 
 /** Divides what claims ask of several resources together. */
-export function divide(
-  { winners }: Segment,
-  slots: ReadonlyMap<number, Slot>,
-  references: ReferenceLoads,
-  scene: Scene,
-): Division[] {
-  const targets = winners.flatMap((winner) => targetOf(winner, slots, references));
+export function divide({ winners }: Segment, slots: ReadonlyMap<number, Slot>, scene: Scene): Division[] {
+  const targets = winners.flatMap((winner) => targetOf(winner, slots));
   const caps = capsOf(winners, slots);
   // Narrow before wide: what holds a part of the resources is known when all of them are divided.
   const tasks = [...narrowFirst(targets), ...narrowFirst(caps)];
@@ -56,10 +50,10 @@ export function divide(
 
 const narrowFirst = (tasks: readonly Task[]): Task[] => [...tasks].sort((a, b) => a.claim.scope.length - b.claim.scope.length);
 
-function targetOf({ claim, members }: WinningClaim, slots: ReadonlyMap<number, Slot>, references: ReferenceLoads): Task[] {
+function targetOf({ claim, members }: WinningClaim, slots: ReadonlyMap<number, Slot>): Task[] {
   const { demand } = claim;
   if (demand.kind !== 'total' && demand.kind !== 'change') return [];
-  const total = demand.kind === 'total' ? amountOf(demand.amount, claim) : changed(claim, demand, slots, references);
+  const total = demand.kind === 'total' ? amountOf(demand.amount, claim) : changed(claim, demand, slots);
   return [{ claim, parts: [claim], members, counting: 'drawn', total: Math.max(0, total) }];
 }
 
@@ -68,18 +62,15 @@ function amountOf(amount: Amount, { scope }: Claim): number {
   return amount.unit === 'W' ? amount.value : amount.value * scope.reduce((sum, { pMax }) => sum + pMax, 0);
 }
 
-/** Relative to the load when the event began; a part is one of the load that there would be without events. */
-function changed(
-  { scope, actsSince }: Claim,
-  { amount }: Extract<Demand, { kind: 'change' }>,
-  slots: ReadonlyMap<number, Slot>,
-  references: ReferenceLoads,
-): number {
+/**
+ * Relative to the load before the event, and before those that led up to it without a pause: else a row of events that
+ * each ask for a little less would come to less and less. A part is one of the load that there would be without events.
+ */
+function changed({ scope }: Claim, { amount }: Extract<Demand, { kind: 'change' }>, slots: ReadonlyMap<number, Slot>): number {
   let before = 0;
   for (const { id } of scope) {
-    const slot = slots.get(id);
-    if (amount.unit === 'W') before += references.at(actsSince, id, slot?.state.power) ?? slot?.load ?? 0;
-    else before += slot?.load ?? 0;
+    const { load = 0, reference = load } = slots.get(id) ?? {};
+    before += amount.unit === 'W' ? reference : load;
   }
   return before + (amount.unit === 'W' ? amount.value : amount.value * before);
 }

@@ -78,3 +78,11 @@ export interface Vehicle {
   readonly energyWanted?: WattHours | undefined;
   readonly departure?: Instant | undefined;
 }
+
+/** A resource held to its limit shows at least so much of it. */
+const HELD = 0.95;
+
+/** Whether a limit keeps it from drawing what it would by itself, as far as can be seen. */
+export function isHeld({ power, limit }: ResourceState): boolean {
+  return limit !== undefined && power !== undefined && power >= HELD * limit;
+}

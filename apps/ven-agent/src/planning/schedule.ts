@@ -30,7 +30,7 @@ export interface Claim {
   /** The stretch of time, random shift included, that it holds for. */
   readonly from: Instant;
   readonly until: End;
-  /** When the event began to act without a break until now, random shift included: what changes are relative to. */
+  /** When the event began to act without a break until now, random shift included. */
   readonly actsSince: Instant;
   /** The resources that the event is for, those that were opted out included. */
   readonly scope: readonly PlannedResource[];

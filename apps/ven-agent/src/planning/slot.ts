@@ -1,6 +1,6 @@
 import { type Duration, hours, type Instant, minutes, type Watts, watts } from '@venfleet/core';
 import type { End } from '@venfleet/openadr';
-import type { PlannedResource, ResourceState } from './model.js';
+import { isHeld, type PlannedResource, type ResourceState } from './model.js';
 import type { PlanningPolicy } from './policy.js';
 import type { Claim } from './schedule.js';
 
@@ -22,6 +22,8 @@ export interface Slot {
   readonly state: ResourceState;
   /** What it would draw by itself; undefined where nothing is known of it. */
   readonly load: Watts | undefined;
+  /** What it drew before events changed its load. */
+  readonly reference: Watts | undefined;
   /** What it draws now, or would where it is held. */
   readonly present: Watts | undefined;
   readonly absence: Absence | undefined;
@@ -35,13 +37,10 @@ export interface Slot {
 
 export const UNKNOWN_STATE: ResourceState = { reachable: false };
 
-/** A resource held to its limit shows at least so much of it. */
-const HELD = 0.95;
 /** A buffer must last for what is left of a segment, but for no longer than that. */
 const LONGEST_HOLD: Duration = hours(1);
 const SHORTEST_HOLD: Duration = minutes(1);
 
-/** @param reference what it drew before events changed its load */
 export function slotOf(
   resource: PlannedResource,
   state: ResourceState,
@@ -52,9 +51,8 @@ export function slotOf(
   const lowest = resource.type === 'EV' ? Math.min(policy.charging.least, resource.pMax) : 0;
   // A station that draws nothing may have a vehicle that waits, or get one: only where none is there it wants nothing.
   const load = resource.type === 'EV' && state.vehicle?.connected !== false ? watts(Math.max(known ?? 0, lowest)) : known;
-  const held = state.limit !== undefined && state.power !== undefined && state.power >= HELD * state.limit;
-  const present = state.power === undefined ? known : held ? watts(Math.max(state.power, load ?? 0)) : state.power;
-  return { resource, state, load, present, absence: absenceOf(resource, state), floor: floorOf(), lowest, bounds: [] };
+  const present = state.power === undefined ? known : isHeld(state) ? watts(Math.max(state.power, load ?? 0)) : state.power;
+  return { resource, state, load, reference, present, absence: absenceOf(resource, state), floor: floorOf(), lowest, bounds: [] };
 
   function floorOf(): Slot['floor'] {
     const { pMin, pMax } = resource;

@@ -105,6 +105,26 @@ describe('what a VEN owes as a whole', () => {
     expect(limits([simply('DISPATCH_SETPOINT_RELATIVE', -20)], { states, more: { references } })).toEqual([48, 32]);
   });
 
+  it('75: in a row of events it stays relative to the load before the first', () => {
+    const row = ['10:00', '10:15', '10:30'].map((start) =>
+      simply('DISPATCH_SETPOINT_RELATIVE', -20, { id: start, intervalPeriod: { start: text(start), duration: 'PT15M' } }),
+    );
+    const plan = planOf(row, two);
+    const history = new Map([
+      [at('10:00'), 1],
+      [at('10:15'), 0.8],
+      [at('10:30'), 0.8],
+    ]);
+    const references = new ReferenceLoads({
+      powerAt: (id, when) => kilowatts((id === 1 ? 60 : 40) * (history.get(when) ?? 0)),
+    });
+    const held = {
+      1: drawing(48, { limit: kilowatts(48), baseline: undefined }),
+      2: drawing(32, { limit: kilowatts(32), baseline: undefined }),
+    };
+    expect(limitsKw(allocated(plan, at('10:35'), held, { references }), two)).toEqual([48, 32]);
+  });
+
   it('75: joined late and without a baseline, it is relative to what was drawn then, and stays so', () => {
     const plan = planOf([simply('DISPATCH_SETPOINT_RELATIVE', -20)], two);
     const references = new ReferenceLoads({ powerAt: () => undefined });
@@ -332,6 +352,25 @@ describe('references', () => {
     pass(at('11:00') + minutes(1));
     pass(at('10:30'));
     expect(asked).toHaveLength(4);
+  });
+});
+
+describe('an event that takes the place of another', () => {
+  it('is relative to the load before that one, as long as its limits hold', () => {
+    const references = new ReferenceLoads({ powerAt: () => undefined });
+    const later = (start: string) => ({ id: start, intervalPeriod: { start: text(start), duration: 'PT1H' } });
+    const run = (event: HeldEvent, time: string, state: ResourceState) =>
+      limitsKw(allocated(planOf([event], [site(1)]), at(time), { 1: state }, { references }), [site(1)]);
+    const bare = (power: number, limit?: number): ResourceState => ({
+      power: kilowatts(power),
+      reachable: true,
+      limit: limit === undefined ? undefined : kilowatts(limit),
+    });
+    expect(run(simply('CONTROL_LEVEL_OFFSET_PERCENT', 0.5, later('10:00')), '10:01', bare(60))).toEqual([30]);
+    // The first is deleted, and the next is seen while its limit is still in force.
+    expect(run(simply('CONTROL_LEVEL_OFFSET_PERCENT', 0.2, later('10:10')), '10:10', bare(30, 30))).toEqual([48]);
+    // One that is free draws what it draws.
+    expect(run(simply('CONTROL_LEVEL_OFFSET_PERCENT', 0.2, later('10:20')), '10:20', bare(40))).toEqual([32]);
   });
 });
 
