@@ -6,8 +6,8 @@ import type { Controller, ControlState, Wanted } from './model.js';
 
 /** How often it is looked whose renewal is due. */
 const TICK = seconds(0.5);
-/** Controllers are looked at first within that time from the start. */
-const FIRST_LOOKS = seconds(10);
+/** So many controllers are looked at first in each second, if nothing is wanted of them earlier: it is their first contact. */
+const MET_EACH_SECOND = 250;
 /** A stopping agent that releases gives that so long. */
 const LONGEST_FAREWELL = seconds(3);
 
@@ -48,10 +48,11 @@ export class Control {
     };
     const shared = { settings, counts: this.#counts, changed, clock, random, logger };
     const begin = clock.monotonic();
+    const firstLooks = seconds(controllers.length / MET_EACH_SECOND);
     this.#resources = new Map(
       controllers.map((controller) => [
         controller.resource.id,
-        new ControlledResource(controller, shared, begin + random.next() * FIRST_LOOKS),
+        new ControlledResource(controller, shared, begin + random.next() * firstLooks),
       ]),
     );
   }

@@ -86,7 +86,7 @@ export class ControlledResource {
     controller.listen((values) => this.#listen(values));
   }
 
-  /** What the resource is to do from now on; carried out at once. */
+  /** What the resource is to do from now on; carried out at once, but for its turn to be released. */
   want(wanted: Wanted): void {
     const { clock, settings } = this.#options;
     const isSameAsBefore = this.#wanted !== undefined && sameSetpoint(this.#wanted, wanted);
@@ -106,7 +106,8 @@ export class ControlledResource {
     this.#confirmed = undefined;
     this.#effect = undefined;
     this.#show();
-    void this.pass();
+    // Where nothing is to be held, the first look has time until its turn.
+    if (wanted.setpoint.kind === 'limit' || this.#heard !== undefined) void this.pass();
   }
 
   /** A reading of the resource's meter. */

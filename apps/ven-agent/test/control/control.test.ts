@@ -23,6 +23,19 @@ describe('control', () => {
     expect(state()).toMatchObject({ status: 'restoring', wanted: undefined, held: 7000 });
   });
 
+  test('meets a big fleet little by little, but those that are to hold a limit at once', async () => {
+    const clock = new FakeClock();
+    const devices = Array.from({ length: 2500 }, (_, i) => new StandIn(i + 1, clock));
+    const { control } = await setUp({ clock, standIns: devices, random: seededRandom('meet') });
+    const met = () => devices.filter(({ reads }) => reads > 0).length;
+    for (const { resource } of devices) control.set(resource.id, free());
+    expect(met()).toBeGreaterThan(250);
+    expect(met()).toBeLessThan(750);
+    for (const { resource } of devices) control.set(resource.id, limit(20_000));
+    await clock.advance(milliseconds(20));
+    expect(devices.every(({ held }) => held === 20_000)).toBe(true);
+  });
+
   test('renews a limit well before the controller lets go, and not more often than it must', async () => {
     const { clock, control, device } = await setUp();
     control.set(1, limit(20_000));

@@ -134,7 +134,7 @@ export async function setUp({ controllers = 1, settings, random, clock = new Fak
     logger: silentLogger,
   });
   control.start();
-  await clock.advance(seconds(11));
+  await clock.advance(seconds(2));
   const meter = (power: number, id = 1) =>
     control.observe([
       { resource: id, at: clock.now(), power: watts(power) as Watts, importEnergy: undefined, exportEnergy: undefined, flags: 0 },
