@@ -21,8 +21,10 @@ export function describeDemand(demand: Demand): string {
       return `change by ${signed(demand.amount.value, amountText(demand.amount, 'the load'))} together`;
     case 'charge':
       return demand.to.unit === 'part' ? `charge to ${percent(demand.to.value)}` : `charge to ${demand.to.value / 1000} kWh`;
-    case 'cap':
-      return `${demand.role === 'reservation' ? 'may take more' : 'never more than'} ${amountText(demand.amount, 'the rating')} together`;
+    case 'cap': {
+      const amount = amountText(demand.amount, 'the rating');
+      return demand.role === 'reservation' ? `may take ${amount} more together` : `never more than ${amount} together`;
+    }
     case 'export cap':
       return 'limit of export (nothing here generates)';
     case 'least':

@@ -55,7 +55,7 @@ const POWER_UNITS: Readonly<Record<string, number>> = { W: 1, KW: 1e3, MW: 1e6, 
 const isPercent = (units: string | undefined): boolean => units === 'PERCENT' || units === 'PERCENTAGE';
 
 /** PERCENT is −1…1 by the Definition, yet its samples write 33: above 1 it is read as 0…100. */
-export const fraction = (value: number): number => (Math.abs(value) > 1 ? value / 100 : value);
+const fraction = (value: number): number => (Math.abs(value) > 1 ? value / 100 : value);
 
 const power = (use: (amount: Amount) => Demand): PayloadRule['read'] =>
   number((value, units) => {

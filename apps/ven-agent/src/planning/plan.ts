@@ -41,7 +41,6 @@ const MOST_EVENTS_IN_A_ROW = 200;
 
 /** What applies when, for one VEN. Made anew when its events, resources or settings change. */
 export class Plan {
-  readonly ven: PlannedVen;
   readonly resources: readonly PlannedResource[];
   readonly policy: PlanningPolicy;
   /** What could not be used, to be logged once. */
@@ -53,7 +52,6 @@ export class Plan {
   #cached: Segment | undefined;
 
   constructor({ ven, resources, events, policy, vtnLostSince }: PlanInput) {
-    this.ven = ven;
     this.resources = resources;
     this.policy = policy;
     this.#lostSince = policy.vtnLoss === 'subscription' ? vtnLostSince : undefined;

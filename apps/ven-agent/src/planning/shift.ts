@@ -1,4 +1,4 @@
-import { hours, type Instant, instant, type WattHours, type Watts, wattHours, watts } from '@venfleet/core';
+import { hours, type Instant, instant, type WattHours, type Watts, watts } from '@venfleet/core';
 import type { PlannedResource, ResourceState } from './model.js';
 import type { Plan } from './plan.js';
 import type { PlanningPolicy } from './policy.js';
@@ -124,24 +124,3 @@ function cutAt(slot: PriceSlot, end: Instant): PriceSlot[] {
 
 const merged = (slots: readonly PriceSlot[], plans: readonly SlotPlan[]): (PriceSlot & SlotPlan)[] =>
   slots.map((slot, i) => ({ ...slot, ...(plans[i] as SlotPlan) }));
-
-/** What a shift comes to. */
-export interface ShiftBalance {
-  /** Drawn less in dear hours, and more in cheap ones. */
-  readonly moved: WattHours;
-  readonly madeUp: WattHours;
-  /** In the unit of the prices times kWh (or kg of carbon where that is per kWh). */
-  readonly saved: number;
-}
-
-/** Sums up a resource's shift. */
-export function balanceOf({ slots, loads }: ResourceShift): ShiftBalance {
-  let [moved, madeUp, saved] = [0, 0, 0];
-  for (const [i, { power, length, price }] of slots.entries()) {
-    const less = ((loads[i] as number) - power) * length;
-    moved += Math.max(0, less);
-    madeUp += Math.max(0, -less);
-    saved += (less / 1000) * price;
-  }
-  return { moved: wattHours(moved), madeUp: wattHours(madeUp), saved };
-}

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { EnergyBooks } from '../../src/planning/energy-books.js';
 import type { HeldEvent, PlannedResource, ResourceState } from '../../src/planning/model.js';
 import { defaultOptimiser, type OptimiserPolicy } from '../../src/planning/policy.js';
-import { balanceOf, planShifts, type ResourceShift, type ShiftPlan } from '../../src/planning/shift.js';
+import { planShifts, type ResourceShift, type ShiftPlan } from '../../src/planning/shift.js';
 import { Shifting } from '../../src/planning/shifting.js';
 import { allocated, at, charger, drawing, held, limitsKw, planOf, simply, site, text } from './support.js';
 
@@ -160,6 +160,18 @@ describe('beside events', () => {
     expect(at2([prices, simply('DISPATCH_SETPOINT', 50, during)])).toEqual([50]);
   });
 });
+
+/** What a shift comes to: Wh drawn less and more than without it, and what that saves. */
+function balanceOf({ slots, loads }: ResourceShift): { readonly moved: number; readonly madeUp: number; readonly saved: number } {
+  let [moved, madeUp, saved] = [0, 0, 0];
+  for (const [i, { power, length, price }] of slots.entries()) {
+    const less = ((loads[i] as number) - power) * length;
+    moved += Math.max(0, less);
+    madeUp += Math.max(0, -less);
+    saved += (less / 1000) * price;
+  }
+  return { moved, madeUp, saved };
+}
 
 describe('any prices', () => {
   const scene = fc.record({
