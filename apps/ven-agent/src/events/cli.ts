@@ -8,7 +8,8 @@ import { eventsText, isPast, viewOf } from './view.js';
 function addDatabaseOptions(command: Command): Command {
   return command
     .option('--config <path>', `settings file (default: ${DEFAULT_CONFIG_FILE} where it exists)`)
-    .option('--events <path>', 'database of events (default: .venfleet/events.db)')
+    .option('--events <path>', 'database of events (default: events.db beside the state)')
+    .option('--state <path>', "the agent's state database (default: .venfleet/ven-agent.db)")
     .option('--json', 'print one line of JSON instead of text');
 }
 

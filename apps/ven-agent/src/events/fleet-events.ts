@@ -40,6 +40,8 @@ export class FleetEvents {
   readonly #logger: Logger;
   #store: EventStore | undefined;
   readonly #feeds = new Map<string, EventFeed>();
+  /** Ids of the programs that any VEN knows. */
+  readonly #programs = new Set<string>();
   readonly #pushes: VenPush[] = [];
   #receiver: WebhookReceiver | undefined;
   readonly #stopping = new AbortController();
@@ -67,7 +69,12 @@ export class FleetEvents {
     this.#store = store;
     for (const name of vens) {
       const own = store.forVen(vtnUrl, name);
-      this.#feeds.set(name, new EventFeed({ ...settings, store: own, clock, random, logger: this.#logger }));
+      const feed = new EventFeed({ ...settings, store: own, clock, random, logger: this.#logger });
+      for (const id of feed.programIds()) this.#programs.add(id);
+      feed.subscribe(({ programs }) => {
+        if (programs) this.#spread(feed);
+      });
+      this.#feeds.set(name, feed);
     }
     this.#keeping = this.#keep(store, this.#stopping.signal);
   }
@@ -132,6 +139,17 @@ export class FleetEvents {
     this.#feeds.clear();
     this.#store?.close();
     this.#store = undefined;
+  }
+
+  /**
+   * Has all VENs look when one has found a program that nobody knew. In 3.0.1 no VTN tells of a new program, as
+   * subscriptions are to programs: so of many VENs one finds it soon, and the others at once.
+   */
+  #spread(finder: EventFeed): void {
+    const before = this.#programs.size;
+    for (const id of finder.programIds()) this.#programs.add(id);
+    if (this.#programs.size === before) return;
+    for (const feed of this.#feeds.values()) if (feed !== finder && feed.isCurrent) feed.hint({ kind: 'all' });
   }
 
   async #keep(store: EventStore, signal: AbortSignal): Promise<void> {

@@ -36,7 +36,8 @@ export function webhookPath(receiver: WebhookReceiver, { clock, logger }: PushPo
       for (;;) {
         const wanted = await subscribe(ven, inbox, receiver.url, signal);
         logger.debug({ ven: ven.name, subscriptions: wanted }, 'subscribed to changes');
-        feed.setPush(() => (silence.missed() ? alarm.fail() : alarm.ring()));
+        // Without a program there is nothing to subscribe to in 3.0.1, so polling goes on alone.
+        feed.setPush(wanted === 0 ? undefined : () => (silence.missed() ? alarm.fail() : alarm.ring()));
         await alarm.wait(clock, signal);
       }
     } finally {
