@@ -77,8 +77,10 @@ const RESULT: ConformResult = {
       line: 2,
       title: '<fails>',
       outcome: 'fail',
-      expected: '"a" & b',
-      seen: 'GET /x\n→ 500 \u0000\u001b\ud800]]>',
+      differences: [
+        { expected: '"a" & b', seen: 'GET /x\n→ 500 \u0000\u001b\ud800]]>' },
+        { expected: 'c', seen: 'd' },
+      ],
       notes: ['n'],
       ms: 1500,
     },
@@ -93,7 +95,7 @@ describe('reports', () => {
   <testsuite name="http://vtn/base?a&amp;b" tests="3" failures="1" skipped="1" time="1.512">
     <testcase classname="openadr.3.1.0" name="1: passes" time="0.012"/>
     <testcase classname="openadr.3.1.0" name="2: &lt;fails&gt;" time="1.500">
-      <failure message="&quot;a&quot; &amp; b">GET /x&#10;→ 500 ]]&gt;</failure>
+      <failure message="&quot;a&quot; &amp; b">expected: &quot;a&quot; &amp; b&#10;seen: GET /x&#10;→ 500 ]]&gt;&#10;expected: c&#10;seen: d</failure>
       <system-out>n</system-out>
     </testcase>
     <testcase classname="openadr.3.1.0" name="3: is skipped" time="0.000">

@@ -57,7 +57,7 @@ export class Answer {
 
   /** @throws Nonconformity unless `holds` */
   verify(holds: boolean, expected: string): this {
-    if (!holds) throw new Nonconformity(expected, this.seen);
+    if (!holds) throw new Nonconformity({ expected, seen: this.seen });
     return this;
   }
 

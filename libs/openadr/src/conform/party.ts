@@ -84,7 +84,7 @@ export class Party {
     } catch (error) {
       if (method === 'POST') ledger.doubt(path);
       if (signal.aborted) throw error;
-      throw new Nonconformity(`an answer to ${method} ${path}`, redactor.apply(describeError(error)));
+      throw new Nonconformity({ expected: `an answer to ${method} ${path}`, seen: redactor.apply(describeError(error)) });
     }
   }
 

@@ -3,10 +3,11 @@ import type { ConformResult, LineResult, Outcome } from './run.js';
 const WORDS: Readonly<Record<Outcome, string>> = { pass: 'pass', fail: 'FAIL', skip: 'skip' };
 
 /** One line for people, and what was expected and seen where it is not as it should be. */
-export function lineText({ line, title, outcome, expected, seen, reason, notes }: LineResult): string {
+export function lineText({ line, title, outcome, differences = [], reason, notes }: LineResult): string {
   const text = [`${WORDS[outcome]} ${String(line).padStart(2)}  ${title}`];
-  if (expected !== undefined) text.push(`         expected: ${expected}`);
-  if (seen !== undefined) text.push(`         seen:     ${seen.replaceAll('\n', '\n                   ')}`);
+  for (const { expected, seen } of differences) {
+    text.push(`         expected: ${expected}`, `         seen:     ${seen.replaceAll('\n', '\n                   ')}`);
+  }
   if (reason !== undefined) text.push(`         because:  ${reason.replaceAll('\n', '\n                   ')}`);
   text.push(...notes.map((note) => `         note:     ${note.replaceAll('\n', '\n                   ')}`));
   return text.join('\n');
@@ -32,10 +33,13 @@ export function junitXml({ url, version, lines }: ConformResult): string {
   const total = lines.reduce((sum, { ms }) => sum + ms, 0);
   const attributes = `tests="${lines.length}" failures="${fail}" skipped="${skip}" time="${time(total)}"`;
   const cases = lines.map((result) => {
-    const { line, title, outcome, expected = '', seen = '', reason = '', notes, ms } = result;
+    const { line, title, outcome, differences = [], reason = '', notes, ms } = result;
     const open = `    <testcase classname="openadr.${version}" name="${xml(`${line}: ${title}`)}" time="${time(ms)}"`;
     const inner: string[] = [];
-    if (outcome === 'fail') inner.push(`      <failure message="${xml(expected)}">${xml(seen)}</failure>`);
+    if (outcome === 'fail') {
+      const all = differences.map(({ expected, seen }) => `expected: ${expected}\nseen: ${seen}`).join('\n');
+      inner.push(`      <failure message="${xml(differences[0]?.expected ?? '')}">${xml(all)}</failure>`);
+    }
     if (outcome === 'skip') inner.push(`      <skipped message="${xml(reason)}"/>`);
     if (notes.length > 0) inner.push(`      <system-out>${xml(notes.join('\n'))}</system-out>`);
     return inner.length === 0 ? `${open}/>` : [`${open}>`, ...inner, '    </testcase>'].join('\n');

@@ -4,7 +4,7 @@ import type { DetectedVtn } from '../client/detect.js';
 import { anonymous, clientCredentialsTokens } from '../client/tokens.js';
 import type { HttpTransport } from '../client/transport.js';
 import type { WireVersion } from '../wire/common.js';
-import { Nonconformity, NotCheckable } from './findings.js';
+import { type Difference, Nonconformity, NotCheckable } from './findings.js';
 import { Ledger } from './ledger.js';
 import type { Line } from './line.js';
 import { LINES } from './lines/index.js';
@@ -46,9 +46,8 @@ export interface LineResult {
   readonly line: number;
   readonly title: string;
   readonly outcome: Outcome;
-  /** Of a failure: what the line asks for, and the request and answer that differ. */
-  readonly expected?: string;
-  readonly seen?: string;
+  /** Of a failure. */
+  readonly differences?: readonly Difference[];
   /** Why it was skipped. */
   readonly reason?: string;
   /** What was left out of it, and why. */
@@ -124,8 +123,9 @@ class Run {
     } catch (error) {
       if (signal.aborted) return undefined;
       if (error instanceof NotCheckable) return result('skip', { reason: error.message });
-      if (error instanceof Nonconformity) return result('fail', { expected: error.expected, seen: error.seen });
-      return result('fail', { expected: 'an answer that can be judged', seen: this.#redactor.apply(describeError(error)) });
+      if (error instanceof Nonconformity) return result('fail', { differences: error.differences });
+      const seen = this.#redactor.apply(describeError(error));
+      return result('fail', { differences: [{ expected: 'an answer that can be judged', seen }] });
     }
   }
 

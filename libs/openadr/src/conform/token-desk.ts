@@ -55,7 +55,7 @@ export class TokenDesk {
       return answer;
     } catch (error) {
       if (this.#signal.aborted) throw error;
-      throw new Nonconformity(`an answer to POST ${this.url}`, this.#redactor.apply(describeError(error)));
+      throw new Nonconformity({ expected: `an answer to POST ${this.url}`, seen: this.#redactor.apply(describeError(error)) });
     }
   }
 }

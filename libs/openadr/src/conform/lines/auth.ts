@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.js';
-import { NotCheckable } from '../findings.js';
+import { each, NotCheckable } from '../findings.js';
 import { reportBody } from '../kinds.js';
 import { BOTH, type Line } from '../line.js';
 import type { Trial } from '../trial.js';
@@ -33,7 +33,7 @@ async function venMayNot(trial: Trial): Promise<void> {
     await ven.put(`/events/${event.id}`, { programID, intervals }),
     await ven.delete(`/events/${event.id}`),
   ];
-  for (const answer of answers) answer.expect(403, 'a VEN writes programs or events');
+  await each(answers, (answer) => void answer.expect(403, 'a VEN writes programs or events'));
 }
 
 async function blMayNot(trial: Trial): Promise<void> {

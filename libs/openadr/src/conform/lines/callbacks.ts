@@ -19,7 +19,8 @@ export async function delivered(
   what: string,
 ): Promise<Delivery> {
   const delivery = await trial.delivery(hook, fits);
-  if (delivery === undefined) throw new Nonconformity(`${what}, posted to the callback`, summary(hook.deliveries));
+  if (delivery === undefined)
+    throw new Nonconformity({ expected: `${what}, posted to the callback`, seen: summary(hook.deliveries) });
   return delivery;
 }
 
@@ -35,7 +36,7 @@ async function echoNeeded(trial: Trial): Promise<void> {
   const body = (hook: Hook) => ({ programID, objectOperations: [operations(hook.url, ['EVENT'], ['CREATE'])] });
   const kept = await trial.subscribe(trial.bl, good, body(good));
   if (good.challenges.length === 0)
-    throw new Nonconformity(`GET ${good.url}?echo=… before the subscription is made`, 'no such request');
+    throw new Nonconformity({ expected: `GET ${good.url}?echo=… before the subscription is made`, seen: 'no such request' });
   for (const manner of ['wrong', 'absent'] as const) {
     const hook = trial.receiver.hook(manner);
     const what = `a callback that answers the echo challenge with ${manner === 'wrong' ? 'another value' : '404'}`;
@@ -77,7 +78,7 @@ async function bearerToken(trial: Trial): Promise<void> {
   if (authorization !== `Bearer ${token}`) {
     const seen =
       authorization === undefined ? 'no such header' : `Authorization: ${authorization.split(' ')[0]} and something else`;
-    throw new Nonconformity('Authorization: Bearer and the bearerToken of the subscription', seen);
+    throw new Nonconformity({ expected: 'Authorization: Bearer and the bearerToken of the subscription', seen });
   }
 }
 
@@ -96,10 +97,10 @@ async function onlySubscribed(trial: Trial): Promise<void> {
   await trial.pause();
   const surplus = hook.deliveries.filter((delivery) => !about(wanted.id)(delivery));
   if (surplus.length > 0) {
-    throw new Nonconformity(
-      `only the creation of event ${wanted.id}, of the program, kind and operation subscribed to`,
-      summary(surplus),
-    );
+    throw new Nonconformity({
+      expected: `only the creation of event ${wanted.id}, of the program, kind and operation subscribed to`,
+      seen: summary(surplus),
+    });
   }
 }
 
@@ -120,7 +121,7 @@ export async function vocabulary(trial: Trial, [create, update, remove]: readonl
   (await trial.bl.delete(path)).expect(200, 'an event is deleted');
   await delivered(trial, hook, about(event.id, [remove]), `operation ${remove} on a deleted event`);
   const odd = hook.deliveries.filter(({ body }) => body.objectType !== 'EVENT');
-  if (odd.length > 0) throw new Nonconformity('objectType EVENT in each notification', summary(odd));
+  if (odd.length > 0) throw new Nonconformity({ expected: 'objectType EVENT in each notification', seen: summary(odd) });
 }
 
 export const callbackLines: readonly Line[] = [

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from '../answer.js';
+import { each } from '../findings.js';
 import { reportBody, resourceBody, venBody } from '../kinds.js';
 import { BOTH, type Line } from '../line.js';
 import type { Trial } from '../trial.js';
@@ -15,7 +16,7 @@ async function problemBodies(trial: Trial): Promise<void> {
   ];
   if (trial.bl.clientId !== undefined) answers.push(await trial.nobody.get('/programs'));
   if (trial.hasVen) answers.push(await trial.ven.post('/programs', { programName: trial.name() }));
-  for (const answer of answers) isProblem(answer.expectRefusal('a request that is wrong or not allowed'));
+  await each(answers, (answer) => isProblem(answer.expectRefusal('a request that is wrong or not allowed')));
 }
 
 /** OpenADR 3, schema `problem` (RFC 7807). */
@@ -28,11 +29,11 @@ function isProblem(answer: Answer): void {
 }
 
 async function badPaging(trial: Trial): Promise<void> {
-  for (const path of await listsOf(trial)) {
-    for (const query of ['limit=51', 'skip=-1', 'limit=abc']) {
-      (await trial.bl.get(`${path}?${query}`)).expect(400, `a list with ${query}`);
-    }
-  }
+  const queries = ['limit=51', 'skip=-1', 'limit=abc'];
+  const wrong = (await listsOf(trial)).flatMap((path) => queries.map((query) => `${path}?${query}`));
+  await each(wrong, async (list) => {
+    (await trial.bl.get(list)).expect(400, 'a list of a page that cannot be');
+  });
 }
 
 async function listsOf(trial: Trial): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDateTime } from '../../wire/validator.js';
 import { type Answer, isAbsent, type JsonObject, sameJson } from '../answer.js';
+import { each } from '../findings.js';
 import type { Kind } from '../kinds.js';
 import { BOTH, type Line } from '../line.js';
 import { listAll } from '../party.js';
@@ -10,7 +11,7 @@ const ID = /^[a-zA-Z0-9_-]{1,128}$/;
 const LONG_AGO = '1999-01-01T00:00:00Z';
 
 async function madeByServer(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
+  await each(await trial.kinds(), async (kind) => {
     const { answer, object } = await trial.one(kind);
     for (const stamp of ['createdDateTime', 'modificationDateTime']) {
       answer.verify(
@@ -19,11 +20,11 @@ async function madeByServer(trial: Trial): Promise<void> {
       );
     }
     answer.verify(object.objectType === kind.objectType, `${kind.name}: objectType ${kind.objectType}`);
-  }
+  });
 }
 
 async function clientMetadataIgnored(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
+  await each(await trial.kinds(), async (kind) => {
     const wrong = kind.objectType === 'EVENT' ? 'PROGRAM' : 'EVENT';
     // In 3.1 the objectType of vens and resources is input.
     const discriminated = !trial.in301 && (kind.name === 'ven' || kind.name === 'resource');
@@ -41,11 +42,11 @@ async function clientMetadataIgnored(trial: Trial): Promise<void> {
       answer.verify(year !== '1999', `${kind.name}: ${stamp} set by the server`);
     }
     answer.verify(object.objectType !== wrong, `${kind.name}: objectType set by the server`);
-  }
+  });
 }
 
 async function idsMatch(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
+  await each(await trial.kinds(), async (kind) => {
     const ids = new Set<unknown>();
     for (let i = 0; i < 3; i++) {
       const { answer, object } = await trial.one(kind);
@@ -53,12 +54,12 @@ async function idsMatch(trial: Trial): Promise<void> {
       answer.verify(!ids.has(object.id), `${kind.name}: an id that no other has`);
       ids.add(object.id);
     }
-  }
+  });
 }
 
 async function requiredOrRefused(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
-    for (const key of kind.required) {
+  await each(await trial.kinds(), async (kind) => {
+    await each(kind.required, async (key) => {
       const name = trial.name();
       const { [key]: _, ...rest } = marked(kind, name);
       const answer = await trial.writerOf(kind).post(kind.path, rest);
@@ -66,8 +67,8 @@ async function requiredOrRefused(trial: Trial): Promise<void> {
       const stored = (await listAll(trial.bl, filtered(kind, rest))).some((object) => JSON.stringify(object).includes(name));
       if (stored) trial.doubt(kind.path);
       answer.verify(!stored, `${kind.name} without ${key}: nothing is stored, though it is in the list`);
-    }
-  }
+    });
+  });
 }
 
 /** A request that is known by `name` even without its first member. */
@@ -85,40 +86,43 @@ function filtered(kind: Kind, body: Readonly<Record<string, unknown>>): string {
 }
 
 async function unknownProperties(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
+  await each(await trial.kinds(), async (kind) => {
     const more = { xConformUnknown: { a: [1, null], b: 'text' }, 'x-conform': true };
     const { path } = await trial.one(kind, more);
     const answer = await trial.writerOf(kind).put(path, { ...kind.body(trial.name()), ...more });
     answer.expect(200, `${kind.name} with unknown properties is replaced`);
-  }
+  });
 }
 
 async function nullAccepted(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
+  await each(await trial.kinds(), async (kind) => {
     const nulls = Object.fromEntries(kind.nullable.map((key) => [key, null]));
     const { answer, object } = await trial.one(kind, nulls);
     for (const key of kind.nullable) answer.verify(isAbsent(object[key]), `${kind.name}: ${key} reads back as null or absent`);
-  }
+  });
 }
 
 async function nameLengths(trial: Trial): Promise<void> {
   // An event's name has no bounds.
-  for (const kind of (await trial.kinds()).filter(({ name }) => name !== 'event')) {
-    const whole = kind.body(trial.name());
-    const long = `${trial.name()}-`.padEnd(128, 'x');
-    for (const [name, status] of [
-      ['', 400],
-      [`${long}x`, 400],
-      [long, 201],
-    ] as const) {
-      const answer = await trial.writerOf(kind).post(kind.path, { ...whole, [kind.nameKey]: name });
-      answer.expect(status, `${kind.name} with a ${kind.nameKey} of ${name.length} characters`);
-    }
-  }
+  await each(
+    (await trial.kinds()).filter(({ name }) => name !== 'event'),
+    async (kind) => {
+      const whole = kind.body(trial.name());
+      const long = `${trial.name()}-`.padEnd(128, 'x');
+      for (const [name, status] of [
+        ['', 400],
+        [`${long}x`, 400],
+        [long, 201],
+      ] as const) {
+        const answer = await trial.writerOf(kind).post(kind.path, { ...whole, [kind.nameKey]: name });
+        answer.expect(status, `${kind.name} with a ${kind.nameKey} of ${name.length} characters`);
+      }
+    },
+  );
 }
 
 async function putReplaces(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
+  await each(await trial.kinds(), async (kind) => {
     const { object: before, path } = await trial.one(kind, kind.optional);
     const name = trial.name();
     // 3.1: the client of a ven is no matter of its name, and stays.
@@ -143,7 +147,7 @@ async function putReplaces(trial: Trial): Promise<void> {
     read
       .expect(200, `${kind.name} is read`)
       .verify(sameJson(read.object(), after), `${kind.name}: what PUT answered: ${JSON.stringify(after)}`);
-  }
+  });
 }
 
 /** Whether it is later within one millisecond, where both are written alike. */
@@ -153,7 +157,7 @@ function later(after: Readonly<Record<string, unknown>>, before: Readonly<Record
 }
 
 async function deleteAnswers(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
+  await each(await trial.kinds(), async (kind) => {
     const { object, path } = await trial.one(kind);
     const by = trial.writerOf(kind);
     const answer = (await by.delete(path)).expect(200, `${kind.name} is deleted`);
@@ -161,11 +165,11 @@ async function deleteAnswers(trial: Trial): Promise<void> {
     answer.verify(same, `the ${kind.name} that was deleted: ${JSON.stringify(object)}`);
     (await by.delete(path)).expect(404, `${kind.name} is deleted once more`);
     (await by.get(path)).expect(404, `a deleted ${kind.name} is read`);
-  }
+  });
 }
 
 async function unknownIds(trial: Trial): Promise<void> {
-  for (const kind of await trial.kinds()) {
+  await each(await trial.kinds(), async (kind) => {
     const path = `${kind.path}/${randomUUID()}`;
     const by = trial.writerOf(kind);
     const answers: [string, Answer][] = [
@@ -173,8 +177,8 @@ async function unknownIds(trial: Trial): Promise<void> {
       ['replaced', await by.put(path, kind.body(trial.name()))],
       ['deleted', await by.delete(path)],
     ];
-    for (const [what, answer] of answers) answer.expect(404, `a ${kind.name} that does not exist is ${what}`);
-  }
+    await each(answers, ([what, answer]) => void answer.expect(404, `a ${kind.name} that does not exist is ${what}`));
+  });
 }
 
 export const objectLines: readonly Line[] = [

@@ -88,14 +88,15 @@ async function wordsAndPrivacy(trial: Trial): Promise<void> {
   const { body } = await delivered(trial, hook, about(shown.id), 'a notification on an event with a target that the VEN holds');
   const { targets } = body.object as JsonObject;
   if (!sameJson(targets, [held])) {
-    throw new Nonconformity(
-      `of the event’s targets only the one that the VEN holds: ${held}`,
-      `targets ${JSON.stringify(targets)}`,
-    );
+    throw new Nonconformity({
+      expected: `of the event’s targets only the one that the VEN holds: ${held}`,
+      seen: `targets ${JSON.stringify(targets)}`,
+    });
   }
   await trial.pause();
   const secret = hook.deliveries.filter(about(hidden.id));
-  if (secret.length > 0) throw new Nonconformity('no notification on an event with a target that the VEN lacks', summary(secret));
+  if (secret.length > 0)
+    throw new Nonconformity({ expected: 'no notification on an event with a target that the VEN lacks', seen: summary(secret) });
 }
 
 const versions = ['3.1.0'] as const;

@@ -1,4 +1,5 @@
 import { isAbsent, type JsonObject, sameJson } from '../answer.js';
+import { each } from '../findings.js';
 import { operations, reportBody, resourceBody, venBody } from '../kinds.js';
 import type { Line } from '../line.js';
 import { listAll, type Party } from '../party.js';
@@ -77,7 +78,7 @@ async function belongings(trial: Trial, party: Party): Promise<Map<string, JsonO
 async function onlyOwn(trial: Trial): Promise<void> {
   const own = await belongings(trial, trial.ven);
   const foreign = trial.hasOtherVen ? await belongings(trial, trial.otherVen) : await madeByBl(trial);
-  for (const [path, object] of foreign) {
+  await each(foreign, async ([path, object]) => {
     const item = `${path}/${object.id}`;
     const answer = await trial.ven.get(item);
     answer.expect(404, 'another client’s object is read by its id');
@@ -90,7 +91,7 @@ async function onlyOwn(trial: Trial): Promise<void> {
     );
     const mine = own.get(path);
     answer.verify(mine === undefined || list.some(({ id }) => id === mine.id), `GET ${path} as the VEN has its own ${mine?.id}`);
-  }
+  });
 }
 
 /** What stands for a second VEN's objects, as far as business logic can make such. */
@@ -121,12 +122,12 @@ const FILTERS: Readonly<Record<string, string>> = {
 };
 
 async function blReadsAll(trial: Trial): Promise<void> {
-  for (const [path, object] of await belongings(trial, trial.ven)) {
+  await each(await belongings(trial, trial.ven), async ([path, object]) => {
     const answer = (await trial.bl.get(`${path}/${object.id}`)).expect(200, 'business logic reads a VEN’s object');
     const list = `${path}?${FILTERS[path]}=${encodeURIComponent(String(object[FILTERS[path] ?? '']))}`;
     const listed = (await listAll(trial.bl, list)).some(({ id }) => id === object.id);
     answer.verify(listed, `GET ${list} as business logic has ${object.id}`);
-  }
+  });
 }
 
 const versions = ['3.1.0'] as const;
