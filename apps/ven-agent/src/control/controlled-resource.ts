@@ -72,7 +72,10 @@ export class ControlledResource {
   #failures = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #problem: ControlProblem | undefined;
+  /** A pass is under way … */
   #isBusy = false;
+  /** … and has to look again when it is over. */
+  #isWaitedFor = false;
   #isStopped = false;
   #shown = '';
   /** When the next pass is due, on the monotonic clock. */
@@ -125,12 +128,16 @@ export class ControlledResource {
     }
   }
 
-  /** Looks and decides, until there is nothing to do or something fails. Does nothing while one is under way. */
+  /** Looks and decides, until there is nothing to do or something fails; while one is under way, it goes on after that. */
   async pass(): Promise<void> {
+    this.#isWaitedFor = true;
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {
-      while (!this.#isStopped && (await this.#step()));
+      while (this.#isWaitedFor && !this.#isStopped) {
+        this.#isWaitedFor = false;
+        if (await this.#step()) this.#isWaitedFor = true;
+      }
     } finally {
       this.#isBusy = false;
       this.#show();

@@ -32,7 +32,7 @@ describe('control', () => {
     expect(met()).toBeGreaterThan(250);
     expect(met()).toBeLessThan(750);
     for (const { resource } of devices) control.set(resource.id, limit(20_000));
-    await clock.advance(milliseconds(20));
+    await clock.advance(milliseconds(100));
     expect(devices.every(({ held }) => held === 20_000)).toBe(true);
   });
 
@@ -58,6 +58,15 @@ describe('control', () => {
     control.set(1, limit(12_000, 'event-2'));
     await clock.advance(seconds(1));
     expect(device.writes.map(({ controls }) => controls.limitW)).toEqual([20_000, 12_000]);
+  });
+
+  test('of two setpoints in one breath the last one counts', async () => {
+    const { clock, control, device } = await setUp();
+    control.set(1, free());
+    control.set(1, limit(20_000));
+    control.set(1, limit(12_000));
+    await clock.advance(seconds(1));
+    expect(device.held).toBe(12_000);
   });
 
   test('releases at the end, and only once', async () => {
