@@ -72,6 +72,8 @@ export class ControlledResource {
   #failures = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #problem: ControlProblem | undefined;
+  /** By the clock that does not jump. */
+  #problemAt = 0;
   /** A pass is under way … */
   #isBusy = false;
   /** … and has to look again when it is over. */
@@ -247,9 +249,9 @@ export class ControlledResource {
     this.#failures = 0;
     this.#notBefore = Number.NEGATIVE_INFINITY;
     if (this.#problem === undefined) return;
-    const { code, since } = this.#problem;
+    const { code } = this.#problem;
     const needsProof = code === 'CONTROL_NO_EFFECT' || (code === 'CONTROLLER_REFUSES' && what !== 'command');
-    const isForgiven = this.#options.clock.now() - since > FORGIVEN_AFTER;
+    const isForgiven = this.#options.clock.monotonic() - this.#problemAt > FORGIVEN_AFTER;
     if (code !== 'CONTROLLER_FAULT' && (!needsProof || isForgiven)) this.#setProblem(undefined);
   }
 
@@ -270,12 +272,13 @@ export class ControlledResource {
   }
 
   #setProblem(problem: ControlProblem | undefined): void {
-    const { logger } = this.#options;
+    const { logger, clock } = this.#options;
     const { resourceId, ven, name } = this.#controller.resource;
     const who = { resource: resourceId, ven, name };
     if (problem === undefined) logger.info({ ...who, code: this.#problem?.code }, 'controller does what it is told again');
     else logger.warn({ ...who, code: problem.code, reason: problem.message }, 'controller does not do what it is told');
     this.#problem = problem;
+    this.#problemAt = clock.monotonic();
     this.#show();
   }
 

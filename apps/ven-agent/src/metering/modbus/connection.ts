@@ -179,6 +179,8 @@ export class Connection {
     const { clock, random, logger, unreachable } = this.#options;
     if (this.#problem === undefined) logger.warn({ reason: error.message }, 'gateway is unreachable');
     this.#problem = error;
+    // What comes back may be another gateway.
+    this.#takesTwo = true;
     const pause = Math.min(RECONNECT.cap, RECONNECT.base * 2 ** Math.min(this.#failures++, 30));
     this.#retryAt = clock.monotonic() + milliseconds(pause * (0.5 + random.next() / 2));
     unreachable(error);
