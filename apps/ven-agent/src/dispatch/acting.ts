@@ -38,7 +38,8 @@ export class Acting {
     const logger = options.logger.child({ component: 'control' });
     this.#control = new Control({ controllers, settings, clock, random, logger });
     const note = (resource: number, decision: Decision) => this.#log?.note(resource, decision);
-    this.#dispatch = new FleetDispatch({ ...options, control: this.#control, note, logger });
+    const curtailedSince = (resource: number, at: Instant) => this.#log?.curtailedSince(resource, at);
+    this.#dispatch = new FleetDispatch({ ...options, control: this.#control, note, curtailedSince, logger });
   }
 
   /** Opens the log. @throws VenfleetError DB_IN_USE, and the DB_ errors of openDatabase */

@@ -38,6 +38,7 @@ export class DecisionLog {
   readonly #logger: Logger;
   readonly #put;
   readonly #upTo;
+  readonly #curtailedSince;
   readonly #prune;
   readonly #last = new Map<number, Decision>();
   readonly #waiting = new Map<string, Waiting>();
@@ -61,6 +62,10 @@ export class DecisionLog {
     );
     this.#upTo = this.#db.prepare<Decision>(
       `SELECT ${COLUMNS} FROM decisions WHERE resource = ? AND at_ms <= ? ORDER BY at_ms DESC LIMIT 1`,
+    );
+    this.#curtailedSince = this.#db.prepare<{ at: Instant | null }>(
+      `SELECT min(at_ms) AS at FROM decisions WHERE resource = @resource AND at_ms <= @at AND at_ms > coalesce(
+         (SELECT max(at_ms) FROM decisions WHERE resource = @resource AND at_ms <= @at AND mode <> 'curtailed'), 0)`,
     );
     this.#prune = this.#db.prepare('DELETE FROM decisions WHERE at_ms < ?');
   }
@@ -99,6 +104,13 @@ export class DecisionLog {
       if (other === resource && decision.at <= at && isLater) found = decision;
     }
     return found;
+  }
+
+  /** Since when a resource was held to less than it would draw, without a break until `at`; undefined where it was not. */
+  curtailedSince(resource: number, at: Instant): Instant | undefined {
+    if (this.at(resource, at)?.mode !== 'curtailed') return undefined;
+    this.#write();
+    return this.#curtailedSince.get({ resource, at })?.at ?? undefined;
   }
 
   #write(): void {

@@ -5,7 +5,7 @@ import type { FeedUpdate } from '../events/held-events.js';
 import type { PlanningPolicy } from '../planning/policy.js';
 import type { ReadingSource } from '../readings/reading.js';
 import type { Decision } from './decision.js';
-import { type Controls, type SeesEvents, VenDispatch } from './ven-dispatch.js';
+import { type Controls, type SeesEvents, VenDispatch, type VenDispatchOptions } from './ven-dispatch.js';
 
 export interface FleetDispatchOptions {
   readonly vens: ReadonlyMap<string, readonly Resource[]>;
@@ -13,6 +13,7 @@ export interface FleetDispatchOptions {
   readonly events: (ven: string) => (SeesEvents & { subscribe(listener: (update: FeedUpdate) => void): () => void }) | undefined;
   readonly control: Controls & { onChange(listener: (state: ControlState) => void): () => void };
   readonly note: (resource: number, decision: Decision) => void;
+  readonly curtailedSince: VenDispatchOptions['curtailedSince'];
   readonly readings: ReadingSource;
   readonly policy: PlanningPolicy;
   readonly clock: Clock;

@@ -1,8 +1,7 @@
-import { type HasNow, type Instant, instant, minutes, type Watts } from '@venfleet/core';
+import { type HasNow, hours, type Instant, instant, minutes, type Watts } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
 import type { ControlState } from '../control/model.js';
 import type { ResourceState } from '../planning/model.js';
-import type { LoadHistory } from '../planning/references.js';
 import { hasGoodPower, type Reading, type ReadingSource } from '../readings/reading.js';
 
 /** What dispatch sees of controllers. */
@@ -14,6 +13,8 @@ export interface SeesControl {
 export interface SightOptions {
   readonly readings: ReadingSource;
   readonly control: SeesControl;
+  /** Since when a resource was curtailed without a break until a time; undefined where it was not. */
+  readonly curtailedSince: (resource: number, at: Instant) => Instant | undefined;
   readonly clock: HasNow;
 }
 
@@ -21,9 +22,11 @@ export interface SightOptions {
 const FRESH = 3;
 /** So far around a moment it is looked for what was drawn then. */
 const AROUND = minutes(2);
+/** What was drawn so long ago still says what would be drawn. */
+const STILL_TRUE = hours(4);
 
 /** What meters and controllers say of resources, as planning takes it. */
-export class Sight implements LoadHistory {
+export class Sight {
   readonly #options: SightOptions;
   readonly #resources: ReadonlyMap<number, Resource>;
 
@@ -49,14 +52,22 @@ export class Sight implements LoadHistory {
     };
   }
 
+  /**
+   * What a resource drew by itself at a time. Where it was held to less then, as an event followed upon another: what it
+   * drew before that began.
+   */
+  loadAt(resource: number, at: Instant): Watts | undefined {
+    const since = this.#options.curtailedSince(resource, at);
+    return this.powerAt(resource, since !== undefined && at - since <= STILL_TRUE ? instant(since - 1) : at);
+  }
+
   /** What a resource drew at a time: the last good value up to it, or the first after it. */
   powerAt(resource: number, at: Instant): Watts | undefined {
-    const { readings, control } = this.#options;
+    const { readings } = this.#options;
     const interval = this.#resources.get(resource)?.readInterval ?? AROUND;
     const latest = readings.latest(resource);
-    // An event that begins now is the usual case, and the present load of a site that nobody holds is at hand.
-    const isFree = (control.state(resource)?.held ?? null) === null;
-    if (latest !== undefined && isFree && isGood(latest) && Math.abs(at - latest.at) <= interval) return latest.power;
+    // An event that begins now is the usual case, and the present load is at hand.
+    if (latest !== undefined && isGood(latest) && latest.at <= at && at - latest.at <= interval) return latest.power;
     const around = readings.around(resource, instant(at - AROUND), instant(at + AROUND)).filter(isGood);
     const before = around.findLast((reading) => reading.at <= at && at - reading.at <= AROUND);
     return (before ?? around.find((reading) => reading.at > at && reading.at - at <= AROUND))?.power;

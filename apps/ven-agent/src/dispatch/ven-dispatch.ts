@@ -3,11 +3,11 @@ import type { Target } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import type { Wanted } from '../control/model.js';
 import type { EventFeed } from '../events/feed.js';
-import { type Allocation, allocate, type ResourceAllocation } from '../planning/allocate.js';
-import type { HeldEvent, PlannedResource, ResourceState } from '../planning/model.js';
+import { type Allocation, allocate, FREE, type ResourceAllocation } from '../planning/allocate.js';
+import type { HeldEvent, PlannedResource, ResourceState, Setpoint } from '../planning/model.js';
 import { type Plan, planVen } from '../planning/plan.js';
 import type { PlanningPolicy } from '../planning/policy.js';
-import { ReferenceLoads } from '../planning/references.js';
+import { type LoadHistory, ReferenceLoads } from '../planning/references.js';
 import { type Decision, decisionOf } from './decision.js';
 import { type SeesControl, Sight, type SightOptions } from './sight.js';
 
@@ -45,7 +45,10 @@ const JUST_NOW_MS = 5000;
 export class VenDispatch {
   readonly #options: VenDispatchOptions;
   readonly #sight: Sight;
+  readonly #history: LoadHistory;
   readonly #references: ReferenceLoads;
+  /** The limits that were handed out last. */
+  readonly #limits = new Map<number, { readonly limit: Watts; readonly cause: string | undefined }>();
   readonly #noted = new Set<string>();
   /** What the plan was made of. */
   #source: { held: readonly HeldEvent[]; targets: SeesEvents['targets']; lostSince: Instant | undefined } | undefined;
@@ -59,7 +62,8 @@ export class VenDispatch {
   constructor(options: VenDispatchOptions) {
     this.#options = options;
     this.#sight = new Sight(options.resources, options);
-    this.#references = new ReferenceLoads(this.#sight);
+    this.#history = { powerAt: (resource, at) => this.#sight.loadAt(resource, at) };
+    this.#references = new ReferenceLoads(this.#history);
   }
 
   get ven(): string {
@@ -101,7 +105,7 @@ export class VenDispatch {
     const isPast = at < this.#options.clock.now() - JUST_NOW_MS;
     const seen = this.#states();
     const states = isPast ? this.#loadsAt(at, seen) : seen;
-    return { plan, allocation: allocate({ plan, at, states, references: new ReferenceLoads(this.#sight) }) };
+    return { plan, allocation: allocate({ plan, at, states, references: new ReferenceLoads(this.#history) }) };
   }
 
   /** A resource's controller said something new. */
@@ -166,6 +170,23 @@ export class VenDispatch {
     return new Map(this.#options.resources.map((resource) => [resource.id, this.#sight.stateOf(resource)]));
   }
 
+  /** Leaves a limit as it is where the new one is hardly higher; a lower one always holds. */
+  #steady({ id, pMax }: PlannedResource, setpoint: Setpoint, cause: string | undefined): Setpoint {
+    const last = this.#limits.get(id);
+    if (setpoint.kind === 'free') {
+      this.#limits.delete(id);
+      return setpoint;
+    }
+    const isSteady =
+      last !== undefined &&
+      last.cause === cause &&
+      setpoint.limit >= last.limit &&
+      setpoint.limit - last.limit < WORTH_A_WRITE * pMax;
+    if (isSteady) return { kind: 'limit', limit: last.limit };
+    this.#limits.set(id, { limit: setpoint.limit, cause });
+    return setpoint;
+  }
+
   #loadsAt(at: Instant, seen: ReadonlyMap<number, ResourceState>): ReadonlyMap<number, ResourceState> {
     return new Map([...seen].map(([id, state]) => [id, { ...state, power: this.#sight.powerAt(id, at), limit: undefined }]));
   }
@@ -173,21 +194,21 @@ export class VenDispatch {
   #handOut({ resources, segment }: Allocation): void {
     const { control, events } = this.#options;
     const acting = new Set<string>();
-    for (const { id, controllable } of this.#planned.values()) {
-      if (!controllable) continue;
-      const own = resources.get(id);
+    for (const resource of this.#planned.values()) {
+      if (!resource.controllable) continue;
+      const own = resources.get(resource.id);
       const cause = causeOf(own);
       if (cause !== undefined) acting.add(cause);
-      control.set(id, {
-        setpoint: own?.setpoint ?? { kind: 'free' },
-        cause,
-        since: own?.setpoint.kind === 'limit' ? undefined : segment.from,
-      });
-      this.noteState(id);
+      const setpoint = this.#steady(resource, own?.setpoint ?? FREE, cause);
+      control.set(resource.id, { setpoint, cause, since: setpoint.kind === 'limit' ? undefined : segment.from });
+      this.noteState(resource.id);
     }
     for (const event of acting) events.noteAction(event);
   }
 }
+
+/** A limit is not raised by less than that part of the rating: it would cost a write, and change nothing. */
+const WORTH_A_WRITE = 0.02;
 
 const NO_STATES: ReadonlyMap<number, ResourceState> = new Map();
 

@@ -59,6 +59,19 @@ describe('the decision log', () => {
     await log.stop();
   });
 
+  test('tells since when a site was curtailed without a break', async () => {
+    const { log } = open(newFile());
+    log.note(1, decision('09:00', 700));
+    log.note(1, decision('09:30', null));
+    log.note(1, decision('10:00', 500));
+    log.note(1, decision('10:30', 400));
+    expect(log.curtailedSince(1, at('10:45'))).toBe(at('10:00'));
+    expect(log.curtailedSince(1, at('09:10'))).toBe(at('09:00'));
+    expect(log.curtailedSince(1, at('09:45'))).toBeUndefined();
+    expect(log.curtailedSince(2, at('10:45'))).toBeUndefined();
+    await log.stop();
+  });
+
   test('forgets what is older than two weeks', async () => {
     const { log, clock } = open(newFile());
     log.start();

@@ -90,7 +90,12 @@ interface World {
   readonly logger: MemoryLogger;
   readonly acted: string[];
   readonly decisions: [number, Decision][];
-  events: { held: readonly HeldEvent[]; lostSince?: Instant; isCurrent: boolean };
+  events: {
+    held: readonly HeldEvent[];
+    lostSince?: Instant;
+    isCurrent: boolean;
+    curtailedSince?: ReadonlyMap<number, Instant>;
+  };
   readonly dispatch: VenDispatch;
 }
 
@@ -115,7 +120,15 @@ function world(resources = [resource(1), resource(2)]): World {
   };
   const decisions: [number, Decision][] = [];
   const note = (id: number, decision: Decision) => void decisions.push([id, decision]);
-  const ports = { clock, logger, policy: defaultPolicy, readings, control, note };
+  const ports = {
+    clock,
+    logger,
+    policy: defaultPolicy,
+    readings,
+    control,
+    note,
+    curtailedSince: (id: number) => events.curtailedSince?.get(id),
+  };
   const dispatch = new VenDispatch({ ven: 'Aalborg', resources, events: feed, ...ports });
   return { clock, control, readings, logger, acted, decisions, events, dispatch };
 }
@@ -140,6 +153,40 @@ describe('dispatch of one VEN', () => {
     for (const id of [1, 2]) readings.add(reading(minute(1), 20_000, undefined, { resource: id }));
     dispatch.pass();
     expect(control.limits()).toEqual([20_000, 20_000]);
+  });
+
+  test('takes the load before an earlier event where one follows upon another', async () => {
+    const { dispatch, control, events, readings, clock } = world();
+    await clock.advance(minutes(1));
+    for (const id of [1, 2]) {
+      readings.add(reading(minute(1), 5000, undefined, { resource: id }));
+      control.set(id, { setpoint: { kind: 'limit', limit: watts(5000) } });
+    }
+    events.curtailedSince = new Map([
+      [1, instant(at('10:00') + 1)],
+      [2, instant(at('10:00') + 1)],
+    ]);
+    events.held = [{ ...shed(0.5, 'now'), seenAt: minute(1) }];
+    dispatch.pass();
+    expect(control.limits()).toEqual([20_000, 20_000]);
+  });
+
+  test('does not raise a limit by so little that it is not worth a write', async () => {
+    const { dispatch, control, events, readings, clock } = world();
+    events.held = [shed(0.25, 'now')];
+    dispatch.pass();
+    expect(control.limits()).toEqual([30_000, 30_000]);
+    // The other draws less and less by itself: this one may have what it leaves.
+    for (const [power, limit] of [
+      [28_500, 30_000],
+      [25_000, 35_000],
+    ] as const) {
+      await clock.advance(seconds(10));
+      readings.add(reading(clock.now(), 30_000, undefined, { resource: 1 }));
+      readings.add(reading(clock.now(), power, undefined, { resource: 2 }));
+      dispatch.pass();
+      expect(control.limits()[0]).toBeCloseTo(limit, -1);
+    }
   });
 
   test('begins and ends at the times of the event, without a word from the VTN', async () => {
