@@ -171,6 +171,8 @@ describe('line 83: both notification vocabularies mean the same', () => {
   it('an object without an id, or none at all, is a notification still', () => {
     expect(decodeNotification({ objectType: 'EVENT', operation: 'PUT', object: {} })).toMatchObject({ id: undefined });
     expect(decodeNotification({ objectType: 'PROGRAM', operation: 'PUT' })).toMatchObject({ objectType: 'PROGRAM' });
+    const object = { id: 'x'.repeat(129) };
+    expect(decodeNotification({ objectType: 'EVENT', operation: 'PUT', object })).toMatchObject({ id: undefined });
   });
 
   it('whatever else is none', () => {

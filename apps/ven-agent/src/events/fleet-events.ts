@@ -1,13 +1,13 @@
 import { type Clock, hours, isAbort, isVenfleetError, type Logger, type Random, seconds } from '@venfleet/core';
 import type { FleetConnection } from '../vtn.js';
-import type { EventsSettings } from './config.js';
+import type { EventsSettings, WebhookSettings } from './config.js';
 import { EventFeed } from './feed.js';
 import { eventPort } from './port.js';
 import type { OpenNotifications } from './push/mqtt-link.js';
 import { mqttPath } from './push/mqtt-path.js';
 import type { PushedVen } from './push/path.js';
 import { Reasons, VenPush } from './push/ven-push.js';
-import { webhookPath } from './push/webhook-path.js';
+import { type Callbacks, webhookPath } from './push/webhook-path.js';
 import { WebhookReceiver } from './push/webhook-receiver.js';
 import { EventStore } from './store.js';
 
@@ -40,10 +40,8 @@ export class FleetEvents {
   readonly #logger: Logger;
   #store: EventStore | undefined;
   readonly #feeds = new Map<string, EventFeed>();
-  /** Ids of the programs that any VEN knows. */
-  readonly #programs = new Set<string>();
   readonly #pushes: VenPush[] = [];
-  #receiver: WebhookReceiver | undefined;
+  #callbacks: Callbacks | undefined;
   readonly #stopping = new AbortController();
   #keeping: Promise<void> | undefined;
 
@@ -60,8 +58,7 @@ export class FleetEvents {
     const { settings, vtnUrl, vens, clock, random } = this.#options;
     const store = EventStore.open(settings.database, clock);
     try {
-      this.#receiver = settings.webhook && new WebhookReceiver(settings.webhook, this.#logger);
-      await this.#receiver?.start();
+      if (settings.webhook !== undefined) this.#callbacks = await this.#listen(settings.webhook, store);
     } catch (error) {
       store.close();
       throw error;
@@ -69,18 +66,20 @@ export class FleetEvents {
     this.#store = store;
     for (const name of vens) {
       const own = store.forVen(vtnUrl, name);
-      const feed = new EventFeed({ ...settings, store: own, clock, random, logger: this.#logger });
-      for (const id of feed.programIds()) this.#programs.add(id);
-      feed.subscribe(({ programs }) => {
-        if (programs) this.#spread(feed);
-      });
-      this.#feeds.set(name, feed);
+      this.#feeds.set(name, new EventFeed({ ...settings, store: own, clock, random, logger: this.#logger }));
     }
     this.#keeping = this.#keep(store, this.#stopping.signal);
   }
 
+  async #listen(settings: WebhookSettings, store: EventStore): Promise<Callbacks> {
+    const receiver = new WebhookReceiver(settings, this.#logger);
+    await receiver.start();
+    return { receiver, bases: store.noteCallbackBase(receiver.url) };
+  }
+
   /** Begins to read them from the VTN, and to be told of changes. A VEN without credentials is left out and logged. */
   connect(connection: FleetConnection, vens: readonly { readonly name: string; readonly venId: string }[]): void {
+    if (connection.version === '3.0.1') this.#shareProgramsFound();
     const push = this.#pushFor(connection);
     for (const { name, venId: id } of vens) {
       const feed = this.#feeds.get(name);
@@ -103,7 +102,7 @@ export class FleetEvents {
     if (mode === 'off') return undefined;
     const ports = { clock, random, logger: this.#logger };
     const mqtt = mqttPath(openMqtt, connection.tls, ports);
-    const webhook = this.#receiver && webhookPath(this.#receiver, ports);
+    const webhook = this.#callbacks && webhookPath(this.#callbacks, ports);
     const reasons = new Reasons();
     return (ven) => {
       const push = new VenPush({ ...ports, ven, mode, mqtt, webhook, reasons });
@@ -134,7 +133,7 @@ export class FleetEvents {
   async stop(): Promise<void> {
     this.#stopping.abort(new DOMException('the events stop', 'AbortError'));
     await Promise.all(this.#pushes.map((push) => push.stop()));
-    await this.#receiver?.stop();
+    await this.#callbacks?.receiver.stop();
     await Promise.all([this.#keeping, ...[...this.#feeds.values()].map((feed) => feed.stop())]);
     this.#feeds.clear();
     this.#store?.close();
@@ -142,14 +141,20 @@ export class FleetEvents {
   }
 
   /**
-   * Has all VENs look when one has found a program that nobody knew. In 3.0.1 no VTN tells of a new program, as
-   * subscriptions are to programs: so of many VENs one finds it soon, and the others at once.
+   * Has all VENs look when one has found a program that nobody knew. No VTN of 3.0.1 tells of a new program, as
+   * subscriptions are to programs: so of many VENs one finds it soon by polling, and the others at once.
    */
-  #spread(finder: EventFeed): void {
-    const before = this.#programs.size;
-    for (const id of finder.programIds()) this.#programs.add(id);
-    if (this.#programs.size === before) return;
-    for (const feed of this.#feeds.values()) if (feed !== finder && feed.isCurrent) feed.hint({ kind: 'all' });
+  #shareProgramsFound(): void {
+    const feeds = [...this.#feeds.values()];
+    const known = new Set(feeds.flatMap((feed) => [...feed.programIds()]));
+    for (const finder of feeds) {
+      finder.subscribe(({ programs }) => {
+        const before = known.size;
+        if (programs) for (const id of finder.programIds()) known.add(id);
+        if (known.size === before) return;
+        for (const feed of feeds) if (feed !== finder && feed.isCurrent) feed.hint({ kind: 'all' });
+      });
+    }
   }
 
   async #keep(store: EventStore, signal: AbortSignal): Promise<void> {
@@ -161,7 +166,7 @@ export class FleetEvents {
         if (clock.monotonic() - tidiedAt >= TIDIED_EVERY) {
           tidiedAt = clock.monotonic();
           store.prune();
-          this.#receiver?.renewCertificate();
+          this.#callbacks?.receiver.renewCertificate();
         }
         await clock.sleep(OPT_OUTS_EVERY, signal);
       } catch (error) {

@@ -34,9 +34,11 @@ export function eventPort(client: VtnClient, ven: { readonly id: string }): Even
         client.listVens({}, { signal }),
         client.listResources(ven.id, {}, { signal }),
       ]);
-      const own: [string, readonly Target[]][] = resources
+      const own = resources
         .filter(({ targets }) => targets.length > 0)
-        .map(({ name, targets }) => [name, targets]);
+        .map(({ name, targets }): [string, readonly Target[]] => [name, targets])
+        // The VTN's order says nothing, and may change.
+        .sort(([a], [b]) => (a < b ? -1 : 1));
       return { ven: vens.find(({ id }) => id === ven.id)?.targets ?? [], resources: Object.fromEntries(own) };
     },
   };

@@ -22,6 +22,7 @@ export const EVENTS_SCHEMA: Schema = {
        PRIMARY KEY (ven_id, event_id, resource),
        FOREIGN KEY (ven_id, event_id) REFERENCES events(ven_id, event_id) ON DELETE CASCADE
      ) STRICT, WITHOUT ROWID;`,
+    'CREATE TABLE callback_bases (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE) STRICT;',
   ],
 };
 
@@ -88,5 +89,10 @@ export function prepareEvents(db: Database) {
        ORDER BY v.vtn_url, v.name, e.seen_at_ms DESC, e.event_id`,
     ),
     prune: db.prepare('DELETE FROM events WHERE gone_at_ms < ?'),
+    addCallbackBase: db.prepare('INSERT INTO callback_bases (url) VALUES (?) ON CONFLICT DO NOTHING'),
+    dropOldCallbackBases: db.prepare(
+      'DELETE FROM callback_bases WHERE id NOT IN (SELECT id FROM callback_bases ORDER BY id DESC LIMIT 20)',
+    ),
+    callbackBases: db.prepare<{ url: string }>('SELECT url FROM callback_bases'),
   };
 }

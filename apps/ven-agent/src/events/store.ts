@@ -111,6 +111,18 @@ export class EventStore {
     return this.#db.pragma('data_version');
   }
 
+  /**
+   * Notes where the VTN calls back in this life.
+   * @returns that, and where it did in the last lives: subscriptions to these are this agent's
+   */
+  noteCallbackBase(url: string): string[] {
+    return this.#db.transaction(() => {
+      this.#sql.addCallbackBase.run([url]);
+      this.#sql.dropOldCallbackBases.run();
+      return this.#sql.callbackBases.all().map((row) => row.url);
+    });
+  }
+
   /** Forgets events that the VTN has not had for a week. What it still lists stays: else it would be seen as new. */
   prune(): void {
     this.#sql.prune.run([this.#clock.now() - GONE_KEPT]);

@@ -71,7 +71,10 @@ export function eventsText(views: readonly EventView[]): string {
     const key = `${view.vtn} ${view.event}`;
     groups.set(key, [...(groups.get(key) ?? []), view]);
   }
-  return [...groups.values()].sort(byStart).flatMap(linesOf).join('\n');
+  const sorted = [...groups.values()].sort(byStart);
+  const vtns = [...new Set(views.map(({ vtn }) => vtn))];
+  if (vtns.length === 1) return sorted.flatMap(linesOf).join('\n');
+  return vtns.flatMap((vtn) => [`${vtn}:`, ...sorted.filter(([first]) => first?.vtn === vtn).flatMap(linesOf)]).join('\n');
 }
 
 const byStart = ([a]: EventView[], [b]: EventView[]): number => ((a?.start ?? '') < (b?.start ?? '') ? 1 : -1);

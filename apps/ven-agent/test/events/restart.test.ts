@@ -224,6 +224,15 @@ describe('the database', () => {
     });
   });
 
+  test('knows where the VTN called back in earlier lives, of the last twenty', () => {
+    const store = EventStore.open(path, new FakeClock(START));
+    for (let i = 0; i < 30; i++) store.noteCallbackBase(`http://127.0.0.1:${i}/`);
+    const bases = store.noteCallbackBase('http://127.0.0.1:29/');
+    expect(bases).toHaveLength(20);
+    expect(bases).toEqual(expect.arrayContaining(['http://127.0.0.1:10/', 'http://127.0.0.1:29/']));
+    store.close();
+  });
+
   test('notes actions at most each minute, however often they are told', async () => {
     const clock = new FakeClock(START);
     const vtn = new MemoryEvents().put(gridEvent('e1'));

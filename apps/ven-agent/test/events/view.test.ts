@@ -115,6 +115,12 @@ describe('what an operator sees', () => {
     expect(eventsText([])).toContain('--all');
   });
 
+  test('events of several VTNs are told apart', async () => {
+    for (const vtn of [VTN, 'http://other.example']) await save(store.forVen(vtn, 'Aalborg'), gridEvent('e1'));
+    const line = 'active     2026-06-15T10:00:00Z to 11:00:00Z  e1 of program-1: SIMPLE 1  Aalborg';
+    expect(eventsText(views()).split('\n')).toEqual(['http://other.example:', line, `${VTN}:`, line]);
+  });
+
   test('an opt-out is replaced by a later reason and taken back by itself', async () => {
     await save(store.forVen(VTN, 'Aalborg'), gridEvent('e1'));
     store.optOut(store.list(), { reason: 'first' });

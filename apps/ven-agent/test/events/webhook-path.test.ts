@@ -7,6 +7,9 @@ import { WebhookReceiver } from '../../src/events/push/webhook-receiver.js';
 import { MemoryNotifier, portsOf, pushedVen, untilSoon } from './push-support.js';
 import { gridEvent, scene as makeScene, pass, program, type Scene, unreachable } from './support.js';
 
+/** Where this agent listened in an earlier life. */
+const FORMER = 'http://127.0.0.1:9/';
+
 let receiver: WebhookReceiver;
 let scene: Scene;
 let stopping: AbortController;
@@ -32,7 +35,9 @@ async function stop(): Promise<void> {
 
 /** Starts the path; the promise tells how it ends. */
 function start(ven: PushedVen): void {
-  running = webhookPath(receiver, portsOf(scene))(ven, stopping.signal).catch((error: unknown) => error);
+  running = webhookPath({ receiver, bases: [receiver.url, FORMER] }, portsOf(scene))(ven, stopping.signal).catch(
+    (error: unknown) => error,
+  );
 }
 
 async function subscribed(version: WireVersion, count: number): Promise<MemoryNotifier> {
@@ -95,6 +100,7 @@ describe.each(['3.0.1', '3.1.0'] as const)('OpenADR %s', (version) => {
     const add = (id: string, clientName: string, url: string) =>
       notifier.subscriptions.set(id, { ...old, id, clientName, callbackUrl: url, callbackUrls: [url] });
     add('old', 'Aalborg', `${receiver.url}old`);
+    add('older', 'Aalborg', `${FORMER}older`);
     add('elsewhere', 'Aalborg', 'https://dashboard.example/hook');
     add('other', 'Aarhus', `${receiver.url}other`);
     scene.feed.start(scene.vtn);

@@ -12,6 +12,9 @@ const Received = Type.Object({
 });
 const received = validator(Received);
 
+/** OpenADR YAML, schema objectID. */
+const LONGEST_ID = 128;
+
 export type Operation = 'CREATE' | 'READ' | 'UPDATE' | 'DELETE';
 
 /** What a VTN says was done, by webhook or MQTT. The object that it brings along is not looked at: it may be old. */
@@ -39,5 +42,6 @@ export function decodeNotification(json: unknown): Notification | undefined {
   const operation = OPERATIONS[json.operation.toUpperCase()];
   const objectType = json.objectType ?? json.object_type ?? json.object?.objectType;
   if (operation === undefined || objectType === undefined || objectType === null) return undefined;
-  return { objectType: objectType.toUpperCase(), operation, id: json.object?.id ?? undefined };
+  const id = json.object?.id ?? '';
+  return { objectType: objectType.toUpperCase(), operation, id: id !== '' && id.length <= LONGEST_ID ? id : undefined };
 }

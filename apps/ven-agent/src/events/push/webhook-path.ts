@@ -15,11 +15,18 @@ const OBJECTS: Readonly<Record<string, readonly ObjectType[]>> = {
   '3.1.0': ['PROGRAM', 'EVENT', 'VEN', 'RESOURCE'],
 };
 
+/** How the VTN reaches this agent. */
+export interface Callbacks {
+  readonly receiver: WebhookReceiver;
+  /** What the addresses of this life and of earlier ones begin with. */
+  readonly bases: readonly string[];
+}
+
 /**
  * Notifications by webhook: an address of its own for each VEN, subscribed at the VTN for each program (3.0.1) or for all
  * (3.1), and again where the VTN has lost that. What an earlier life of this agent left behind is removed.
  */
-export function webhookPath(receiver: WebhookReceiver, { clock, logger }: PushPorts): PushPath {
+export function webhookPath({ receiver, bases }: Callbacks, { clock, logger }: PushPorts): PushPath {
   return async (ven, signal) => {
     const { feed } = ven;
     const silence = new Silence();
@@ -34,7 +41,7 @@ export function webhookPath(receiver: WebhookReceiver, { clock, logger }: PushPo
     });
     try {
       for (;;) {
-        const wanted = await subscribe(ven, inbox, receiver.url, signal);
+        const wanted = await subscribe(ven, inbox, bases, signal);
         logger.debug({ ven: ven.name, subscriptions: wanted }, 'subscribed to changes');
         // Without a program there is nothing to subscribe to in 3.0.1, so polling goes on alone.
         feed.setPush(wanted === 0 ? undefined : () => (silence.missed() ? alarm.fail() : alarm.ring()));
@@ -49,12 +56,17 @@ export function webhookPath(receiver: WebhookReceiver, { clock, logger }: PushPo
 }
 
 /** Brings the VTN's subscriptions of a VEN in line with what is wanted. @returns how many there are */
-async function subscribe({ name, access, feed }: PushedVen, inbox: Inbox, base: string, signal: AbortSignal): Promise<number> {
+async function subscribe(
+  { name, access, feed }: PushedVen,
+  inbox: Inbox,
+  bases: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   const { client } = access;
   const wanted = new Set(client.vtn.version === '3.0.1' ? feed.programIds() : [undefined]);
   const present = new Set<string | undefined>();
   for (const { id, programId, callbackUrls } of await client.listSubscriptions({ clientName: name }, { signal })) {
-    if (!callbackUrls.some((url) => url.startsWith(base))) continue;
+    if (!callbackUrls.some((url) => bases.some((base) => url.startsWith(base)))) continue;
     const isGood = callbackUrls.includes(inbox.url) && wanted.has(programId) && !present.has(programId);
     if (isGood) present.add(programId);
     else await client.deleteSubscription(id, { signal });
