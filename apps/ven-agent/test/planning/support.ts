@@ -110,3 +110,22 @@ export function limitsKw(allocation: Allocation, resources: readonly PlannedReso
 
 export const kw = (power: Watts): number => power / 1000;
 export { hours, minutes };
+
+/** Two sites, and what they draw. */
+export const two = [site(1), site(2)];
+export const usual = { 1: drawing(60), 2: drawing(40) };
+
+/** Who is there, and when; by default two sites that draw 60 and 40 kW. */
+export interface Scene {
+  readonly resources?: readonly PlannedResource[];
+  readonly states?: Readonly<Record<number, ResourceState>>;
+  readonly policy?: Partial<PlanningPolicy>;
+  readonly when?: string;
+  readonly more?: Partial<AllocationInput>;
+}
+export const given = (
+  events: readonly HeldEvent[],
+  { resources = two, states = usual, policy, when = '10:30', more }: Scene = {},
+) => allocated(planOf(events, resources, policy), at(when), states, more);
+/** Each resource's limit in kW; undefined where it is free. */
+export const limits = (events: readonly HeldEvent[], scene: Scene = {}) => limitsKw(given(events, scene), scene.resources ?? two);
