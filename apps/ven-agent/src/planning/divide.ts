@@ -103,27 +103,9 @@ function capTask(claim: Claim, members: WinningClaim['members'], reservations: r
   return { claim, parts, members, counting: 'allowed', total };
 }
 
-function divideOne(
-  { claim, parts, members, counting, total }: Task,
-  slots: ReadonlyMap<number, Slot>,
-  { at, policy }: Scene,
-): Division {
-  const own = new Set(members.map(({ id }) => id));
-  const taking: Slot[] = [];
-  const absent: Slot[] = [];
-  let others = 0;
-  for (const { id } of claim.scope) {
-    const slot = slots.get(id);
-    if (slot === undefined) continue;
-    const isOwn = own.has(id);
-    // Nobody can say what one gives of whose load nothing is known; under a cap it is held by its rating.
-    const isKnown = slot.load !== undefined || counting === 'allowed';
-    if (isOwn && isKnown && slot.absence === undefined) taking.push(slot);
-    else {
-      if (isOwn && isKnown && slot.resource.controllable) absent.push(slot);
-      others += expected(slot, counting, isOwn);
-    }
-  }
+function divideOne(task: Task, slots: ReadonlyMap<number, Slot>, { at, policy }: Scene): Division {
+  const { claim, parts, counting, total } = task;
+  const { taking, absent, others } = partiesOf(task, slots);
   const room = Math.max(0, total - others);
   const drawn = taking.reduce((sum, { present, resource: { pMax } }) => sum + (present ?? pMax), 0);
   const isFar = counting === 'allowed' && policy.caps === 'near' && drawn <= NEAR * room;
@@ -140,6 +122,25 @@ function divideOne(
     level,
     short: watts(Math.max(0, others + allowed - total)),
   };
+}
+
+/** Who takes part, who would if it could, and what those draw that do not. */
+function partiesOf({ claim, members, counting }: Task, slots: ReadonlyMap<number, Slot>) {
+  const own = new Set(members.map(({ id }) => id));
+  const taking: Slot[] = [];
+  const absent: Slot[] = [];
+  let others = 0;
+  for (const { id } of claim.scope) {
+    const slot = slots.get(id);
+    if (slot === undefined) continue;
+    // Nobody can say what one gives of whose load nothing is known; under a cap it is held by its rating.
+    const isOwn = own.has(id);
+    const canGive = isOwn && (slot.load !== undefined || counting === 'allowed');
+    if (canGive && slot.absence === undefined) taking.push(slot);
+    else others += expected(slot, counting, isOwn);
+    if (canGive && slot.absence !== undefined && slot.resource.controllable) absent.push(slot);
+  }
+  return { taking, absent, others };
 }
 
 /** What one draws that is not ours to move now. Nothing known: for a cap its rating, else it says nothing. */
