@@ -69,6 +69,7 @@ describe('settling an event', () => {
         deliveredW: 30_000,
         requestedWh: 15_000,
         deliveredWh: 15_000,
+        reported: 2,
         known: 2,
         expected: 2,
         estimated: 0,

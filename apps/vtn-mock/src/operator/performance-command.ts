@@ -66,8 +66,8 @@ function shareText({ requestedWh, deliveredWh }: Omit<VenPerformance, 'ven'>): s
   return `${Math.round((deliveredWh / requestedWh) * 100)} %`;
 }
 
-function flags({ known, estimated, bad, missing }: Omit<VenPerformance, 'ven'>): string {
-  if (known === 0) return 'no report';
+function flags({ reported, estimated, bad, missing }: Omit<VenPerformance, 'ven'>): string {
+  if (reported === 0) return 'no report';
   const parts = [estimated > 0 && `${estimated} estimated`, bad > 0 && `${bad} bad`, missing > 0 && `${missing} missing`];
   return parts.filter((part) => part !== false).join(', ') || 'ok';
 }

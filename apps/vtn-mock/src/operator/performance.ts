@@ -19,7 +19,8 @@ export interface VenPerformance {
   readonly deliveredW: number | undefined;
   readonly requestedWh: number | undefined;
   readonly deliveredWh: number | undefined;
-  /** Intervals that load and baseline are known of; those that are over by now. */
+  /** Intervals that anything was reported of; that load and baseline are known of; that are over by now. */
+  readonly reported: number;
   readonly known: number;
   readonly expected: number;
   /** Intervals by the quality of their values, and those without a report. */
@@ -82,6 +83,7 @@ function venPerformance(event: GridEvent, ven: string, samples: readonly Sample[
     deliveredW: mean(deliveredWh),
     requestedWh,
     deliveredWh,
+    reported: samples.length,
     known: known.length,
     expected,
     estimated: known.filter(({ quality }) => quality === 'ESTIMATED').length,
@@ -143,6 +145,7 @@ function totalOf(rows: readonly VenPerformance[]): Omit<VenPerformance, 'ven'> {
     deliveredW: sum('deliveredW'),
     requestedWh: sum('requestedWh'),
     deliveredWh: sum('deliveredWh'),
+    reported: sum('reported') ?? 0,
     known: sum('known') ?? 0,
     expected: sum('expected') ?? 0,
     estimated: sum('estimated') ?? 0,
