@@ -65,6 +65,13 @@ async function scene(
     async restartVtn() {
       await vtn.stop();
       ({ vtn, address } = await make(Number(new URL(address.origin).port)));
+      // The operator's first request may go to a connection that the old one has closed.
+      const answers = () =>
+        operator.list('/programs').then(
+          () => true,
+          () => false,
+        );
+      await until(answers);
     },
     async follow({ push, pollInterval = NEVER }) {
       const life = await followEvents(place, { url, vens: VENS, database: `${folder}/${name}.db`, push, pollInterval, logger });
