@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { minutes, silentLogger } from '@venfleet/core';
+import fc from 'fast-check';
 import { openCsvRows } from '../../src/metering/adapters/csv-rows.js';
+import { CsvText } from '../../src/metering/file/csv-text.js';
 import { FileReplay } from '../../src/metering/file/replay.js';
 import { FakeClock, resource } from './support.js';
 
@@ -27,7 +29,7 @@ function setUp(name: string, content: string | Buffer, start = '2026-01-01T00:00
       (samples) => samples.map(({ values }) => values.powerW),
       (error: { code: string; message: string }) => `${error.code} ${error.message}`,
     );
-  return { clock, replay, read };
+  return { file, clock, replay, read };
 }
 
 describe('a file of meter values', () => {
@@ -86,13 +88,84 @@ describe('a file of meter values', () => {
     await replay.stop();
   });
 
-  test('that is not there says so', async () => {
+  test('that grows is followed: a row counts when its line is ended', async () => {
+    const { file, clock, read, replay } = setUp('grows.csv', HEADER + line(0, a, 1));
+    expect(await read(0)).toEqual([1]);
+    await clock.advance(minutes(3));
+    const [second, third] = [line(1, a, 2), line(2, a, 34)];
+    appendFileSync(file, second + third.slice(0, -8));
+    expect(await read(0)).toEqual([2]);
+    appendFileSync(file, third.slice(-8));
+    expect(await read(0)).toEqual([34]);
+    expect(await read(0)).toEqual([]);
+    await replay.stop();
+  });
+
+  test('that is rotated is read to its end, then the one that takes its place', async () => {
+    const { file, clock, read, replay } = setUp('rotated.csv', HEADER + line(0, a, 1));
+    expect(await read(0)).toEqual([1]);
+    await clock.advance(minutes(5));
+    appendFileSync(file, line(1, a, 2));
+    renameSync(file, `${file}.1`);
+    expect(await read(0)).toEqual([2]);
+    writeFileSync(file, HEADER + line(2, a, 3));
+    expect(await read(0)).toEqual([3]);
+    await replay.stop();
+  });
+
+  test('that is cut short is read anew, and what it repeats is not read twice', async () => {
+    const { file, clock, read, replay } = setUp('cut-short.csv', HEADER + line(0, a, 1) + line(1, a, 2) + line(2, b, 3));
+    await clock.advance(minutes(3));
+    expect(await read(0)).toEqual([1, 2]);
+    truncateSync(file, 0);
+    appendFileSync(file, HEADER + line(1, a, 2) + line(3, a, 4));
+    await read(0);
+    expect(await read(1)).toEqual([3]);
+    appendFileSync(file, line(3, b, 5));
+    expect(await read(1)).toEqual([5]);
+    await replay.stop();
+  });
+
+  test('with a mistake is read again once it is replaced', async () => {
+    const { file, clock, read, replay } = setUp('mended.csv', `${HEADER}${line(0, a, 1)}nonsense\n`);
+    expect(await read(0)).toEqual([1]);
+    expect(await read(0)).toMatch(/^METER_FILE_INVALID .*:3: /);
+    await clock.advance(minutes(2));
+    writeFileSync(`${file}.new`, HEADER + line(0, a, 1) + line(1, a, 2));
+    renameSync(`${file}.new`, file);
+    expect(await read(0)).toEqual([2]);
+    expect(replay.reachable).toBe(true);
+    await replay.stop();
+  });
+
+  test('gives the same rows in whatever pieces it comes', () => {
+    const text = Buffer.from(
+      `\uFEFFtimestamp,note,resource_id,power_w\n${'2026-01-01T00:00:00Z,"a ""b""\n, ø",r1,5\n'.repeat(3)}`,
+    );
+    const whole = new CsvText('f').add(text);
+    expect(whole).toHaveLength(3);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: text.length })), (cuts) => {
+        const csv = new CsvText('f');
+        const edges = [0, ...cuts.sort((x, y) => x - y), text.length];
+        const rows = edges.slice(1).flatMap((to, i) => csv.add(text.subarray(edges[i], to)));
+        expect(csv.mistake).toBeUndefined();
+        expect(rows).toEqual(whole);
+      }),
+    );
+  });
+
+  test('that is not there says so, and is read as soon as it is', async () => {
     const clock = new FakeClock();
     const plan = { file: join(folder, 'missing.csv'), resources: [a] };
     const replay = new FileReplay({ plan, open: openCsvRows, clock, logger: silentLogger });
     replay.start();
     await expect(replay.drivers[0]?.read()).rejects.toMatchObject({ code: 'METER_FILE_UNREADABLE' });
     expect(replay.reachable).toBe(false);
+    writeFileSync(plan.file, HEADER + line(0, a, 1));
+    expect(await replay.drivers[0]?.read()).toMatchObject([{ values: { powerW: 1 } }]);
+    expect(replay.reachable).toBe(true);
+    await replay.stop();
   });
 
   test('cut off within its gzip stream says so', async () => {

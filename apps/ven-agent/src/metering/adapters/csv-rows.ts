@@ -1,71 +1,68 @@
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
-import { type Instant, VenfleetError } from '@venfleet/core';
+import { VenfleetError } from '@venfleet/core';
 import { fileProblem } from '@venfleet/core/node';
-import { type CsvError, parse } from 'csv-parse';
-import type { FileRow, OpenRows } from '../file/rows.js';
-
-const METER_COLUMNS = ['resource_id', 'meter_point_id'] as const;
-const VALUE_COLUMNS = ['power_w', 'energy_import_wh', 'energy_export_wh'] as const;
-
-type Record_ = Readonly<Record<string, string>>;
+import { CsvText } from '../file/csv-text.js';
+import type { FileRow, OpenRows, RowFile } from '../file/rows.js';
+import { type ByteSource, openBytes } from './byte-source.js';
 
 /**
  * Rows of a CSV file with the columns timestamp (ISO 8601 with a zone), resource_id or meter_point_id, and any
- * of power_w, energy_import_wh, energy_export_wh; others are not looked at. Times must not run backwards. A
- * name that ends in .gz is unpacked on the way.
+ * of power_w, energy_import_wh, energy_export_wh; others are not looked at. Times must not run backwards. A row counts
+ * once its line is ended. Where another file takes its place (it is rotated, or cut short) that one is read from its
+ * beginning, after the rest of the old one. A name that ends in .gz is unpacked on the way, and read once.
  */
-export const openCsvRows: OpenRows = async function* (file) {
-  const parser = parse({ columns: true, bom: true, skip_empty_lines: true, relax_column_count: false, info: true });
-  const source = createReadStream(file);
-  source.on('error', (cause) => parser.destroy(unreadable(file, cause)));
-  if (file.endsWith('.gz')) {
-    const gunzip = createGunzip();
-    gunzip.on('error', (cause) => parser.destroy(unreadable(file, cause)));
-    source.pipe(gunzip).pipe(parser);
-  } else source.pipe(parser);
-  let latest = Number.NEGATIVE_INFINITY;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: Record_; info: { lines: number } }>) {
-      const row = rowOf(record, (reason) => invalid(file, info.lines, reason));
-      if (row.at < latest) throw invalid(file, info.lines, 'timestamp: is earlier than the one before');
-      latest = row.at;
-      yield row;
-    }
-  } catch (error) {
-    if (error instanceof VenfleetError) throw error;
-    throw invalid(file, (error as Partial<CsvError & { lines: number }>).lines ?? 1, (error as Error).message);
-  } finally {
-    source.destroy();
+export const openCsvRows: OpenRows = (file) => new CsvFile(file);
+
+class CsvFile implements RowFile {
+  readonly #file: string;
+  #source: ByteSource | undefined;
+  #text: CsvText;
+  #rows: Iterator<FileRow> = [].values();
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#text = new CsvText(file);
   }
-};
 
-function rowOf(record: Record_, mistake: (reason: string) => VenfleetError): FileRow {
-  const time = record.timestamp;
-  // Without a zone, Date.parse would take it for local time.
-  const at = time !== undefined && /(Z|[+-]\d\d:?\d\d)$/.test(time) ? Date.parse(time) : Number.NaN;
-  if (Number.isNaN(at))
-    throw mistake(`timestamp: ${time === undefined ? 'is missing' : `"${time}" is no ISO 8601 time with a zone`}`);
-  const meter = METER_COLUMNS.map((column) => record[column]).find((id) => id !== undefined && id !== '');
-  if (meter === undefined) throw mistake(`${METER_COLUMNS.join(' or ')}: is missing`);
-  const [powerW, energyImportWh, energyExportWh] = VALUE_COLUMNS.map((column) => numberOf(column, record[column], mistake));
-  return { at: at as Instant, meter, powerW, energyImportWh, energyExportWh };
-}
+  async next(): Promise<FileRow | undefined> {
+    for (;;) {
+      const { done, value } = this.#rows.next();
+      if (!done) return value;
+      const rows = await this.#readOn();
+      if (rows === undefined) break;
+      this.#rows = rows.values();
+    }
+    if (this.#text.mistake !== undefined) throw this.#text.mistake;
+    return undefined;
+  }
 
-function numberOf(column: string, text: string | undefined, mistake: (reason: string) => VenfleetError): number | undefined {
-  if (text === undefined || text.trim() === '') return undefined;
-  const value = Number(text);
-  if (!Number.isFinite(value)) throw mistake(`${column}: "${text}" is no number`);
-  return value;
-}
+  async close(): Promise<void> {
+    const source = this.#source;
+    this.#source = undefined;
+    await source?.close();
+  }
 
-function unreadable(file: string, cause: unknown): VenfleetError {
-  return new VenfleetError('METER_FILE_UNREADABLE', `cannot read ${file}: ${fileProblem(cause)}`, { cause, context: { file } });
-}
+  /** @returns undefined where nothing more is to be had now */
+  async #readOn(): Promise<FileRow[] | undefined> {
+    try {
+      this.#source ??= await openBytes(this.#file);
+      const bytes = this.#text.mistake === undefined ? await this.#source.read() : undefined;
+      if (bytes !== undefined) return this.#text.add(bytes);
+      const last = this.#source.isWhole ? this.#text.end() : [];
+      if (last.length > 0) return last;
+      if (!(await this.#source.isReplaced())) return undefined;
+      await this.#beginAgain();
+      return [];
+    } catch (cause) {
+      await this.#beginAgain();
+      throw new VenfleetError('METER_FILE_UNREADABLE', `cannot read ${this.#file}: ${fileProblem(cause)}`, {
+        cause,
+        context: { file: this.#file },
+      });
+    }
+  }
 
-function invalid(file: string, line: number, reason: string): VenfleetError {
-  return new VenfleetError('METER_FILE_INVALID', `${file}:${line}: ${reason}`, {
-    context: { file, line },
-    hint: 'docs/metering.md describes the format',
-  });
+  async #beginAgain(): Promise<void> {
+    await this.close().catch(() => {});
+    this.#text = new CsvText(this.#file);
+  }
 }

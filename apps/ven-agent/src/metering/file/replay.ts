@@ -1,7 +1,7 @@
 import { type Clock, describeError, type Instant, isVenfleetError, type Logger, minutes, VenfleetError } from '@venfleet/core';
 import type { MeterChannel, MeterDriver, Sample } from '../meter.js';
 import type { FilePlan } from '../plan.js';
-import type { FileRow, OpenRows } from './rows.js';
+import type { FileRow, OpenRows, RowFile } from './rows.js';
 
 /** A value of a file counts for so long after its time; the files' usual step is a quarter of an hour. */
 const STALE_AFTER = minutes(30);
@@ -20,8 +20,8 @@ interface FileMeter {
 }
 
 /**
- * The meters in one file of timestamped values, replayed by the wall clock: a row is read when its time has
- * come. Of the rows from before the start, each meter's last one counts, if it is not stale.
+ * The meters in one file of timestamped values, which may grow meanwhile, replayed by the wall clock: a row is read
+ * when its time has come. Of the rows from before the start, each meter's last one counts, if it is not stale.
  */
 export class FileReplay implements MeterChannel {
   readonly name: string;
@@ -30,7 +30,7 @@ export class FileReplay implements MeterChannel {
   readonly controllers = [];
   readonly #options: FileReplayOptions;
   readonly #meters = new Map<string, FileMeter>();
-  #rows: AsyncIterator<FileRow> | undefined;
+  #rows: RowFile | undefined;
   /** The row whose time has not come yet. */
   #next: FileRow | undefined;
   #advancing: Promise<void> | undefined;
@@ -52,13 +52,15 @@ export class FileReplay implements MeterChannel {
   }
 
   start(): void {
-    this.#rows = this.#options.open(this.#options.plan.file)[Symbol.asyncIterator]();
+    this.#rows = this.#options.open(this.#options.plan.file);
   }
 
   async stop(): Promise<void> {
-    this.#problem = new VenfleetError('METER_STOPPED', 'metering is being stopped');
+    const rows = this.#rows;
+    this.#rows = undefined;
     await this.#advancing;
-    await this.#rows?.return?.();
+    this.#problem = new VenfleetError('METER_STOPPED', 'metering is being stopped');
+    await rows?.close();
   }
 
   async #read(meter: FileMeter): Promise<Sample[]> {
@@ -82,28 +84,31 @@ export class FileReplay implements MeterChannel {
   }
 
   async #takeUntil(now: Instant): Promise<void> {
-    if (this.#problem !== undefined || this.#rows === undefined) return;
     try {
       for (;;) {
-        this.#next ??= await this.#pull();
-        if (this.#next === undefined || this.#next.at > now) return;
+        this.#next ??= await this.#rows?.next();
+        if (this.#next === undefined || this.#next.at > now) break;
         this.#keep(this.#next, now);
         this.#next = undefined;
       }
+      this.#problem = undefined;
     } catch (error) {
-      this.#problem = isVenfleetError(error) ? error : new VenfleetError('METER_FILE_UNREADABLE', describeError(error));
-      this.#options.logger.error({ file: this.#options.plan.file, reason: this.#problem.message }, 'meter file cannot be read');
+      this.#failed(isVenfleetError(error) ? error : new VenfleetError('METER_FILE_UNREADABLE', describeError(error)));
     }
   }
 
-  async #pull(): Promise<FileRow | undefined> {
-    const result = await this.#rows?.next();
-    return result === undefined || result.done ? undefined : result.value;
+  #failed(problem: VenfleetError): void {
+    const { plan, logger } = this.#options;
+    if (this.#problem?.message !== problem.message) {
+      logger.error({ file: plan.file, reason: problem.message }, 'meter file cannot be read');
+    }
+    this.#problem = problem;
   }
 
   #keep(row: FileRow, now: Instant): void {
     const meter = this.#meters.get(row.meter);
-    if (meter === undefined) return;
+    // A file that was begun anew may repeat what the one before it said.
+    if (meter === undefined || (meter.latest !== undefined && row.at <= meter.latest.at)) return;
     meter.latest = row;
     if (now - row.at <= STALE_AFTER) meter.pending.push(row);
   }
