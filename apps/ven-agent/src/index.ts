@@ -1,9 +1,8 @@
 export { type ControlSettings, controlSettings } from './control/config.js';
 export { Control, type ControlOptions } from './control/control.js';
 export type { ControlState, Wanted } from './control/model.js';
-export { EventFeed, type EventFeedOptions, type Hint } from './events/feed.js';
+export type { EventFeed } from './events/feed.js';
 export { FleetEvents, type FleetEventsOptions } from './events/fleet-events.js';
-export type { FeedUpdate } from './events/held-events.js';
 export { openModbusSerial } from './metering/adapters/modbus-serial-link.js';
 export { openMqttWith } from './metering/adapters/mqtt-link.js';
 export { createChannels } from './metering/channels.js';

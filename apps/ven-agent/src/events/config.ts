@@ -19,7 +19,7 @@ const webhookSchema = z
     message: 'is needed where the host is any address: the VTN must be told one of them',
   });
 
-export const PUSH_MODES = ['auto', 'webhook', 'mqtt', 'off'] as const;
+const PUSH_MODES = ['auto', 'webhook', 'mqtt', 'off'] as const;
 /** How the VTN is to tell of changes; auto: by MQTT where it has a broker, else by webhook where that can be. */
 export type PushMode = (typeof PUSH_MODES)[number];
 

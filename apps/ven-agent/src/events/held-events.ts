@@ -41,7 +41,7 @@ export class HeldEvents {
   readonly #unreadable = new Map<string, EventProblem>();
   #programs: ReadonlyMap<string, ProgramFacts>;
   #targets: VenTargets | undefined;
-  #held: readonly HeldEvent[] | undefined;
+  #held: readonly HeldEvent[] = [];
   #made = new WeakMap<EventRecord, HeldEvent>();
   readonly #actions = new Map<string, Instant>();
 
@@ -51,6 +51,7 @@ export class HeldEvents {
     for (const record of store.current()) this.#records.set(record.event.id, record);
     this.#programs = byId(store.programs());
     this.#targets = store.targets();
+    this.#renewHeld();
   }
 
   /**
@@ -58,7 +59,6 @@ export class HeldEvents {
    * and in it the same object for an event that did not.
    */
   held(): readonly HeldEvent[] {
-    this.#held ??= [...this.#records.values()].map((record) => this.#heldOf(record)).filter((held) => !this.#isLongOver(held));
     return this.#held;
   }
 
@@ -113,8 +113,8 @@ export class HeldEvents {
     const before = this.#programs;
     this.#programs = byId(facts);
     const other = (id: string) => JSON.stringify(before.get(id)) !== JSON.stringify(this.#programs.get(id));
-    this.#held = undefined;
     this.#made = new WeakMap();
+    this.#renewHeld();
     const events = this.known().flatMap(({ event }) => (other(event.programId) ? [event.id] : []));
     this.#options.changed({ events, targets: false, programs: true });
   }
@@ -149,6 +149,18 @@ export class HeldEvents {
     store.saveAction(id, now).catch((error: unknown) => logger.warn({ event: id, err: error }, 'an action cannot be noted'));
   }
 
+  #renewHeld(): void {
+    const horizon = this.#options.clock.now() - OVER_HELD;
+    const held = [...this.#records.values()]
+      .map((record) => this.#heldOf(record))
+      .filter((each) => {
+        const { end } = lifeOf(each);
+        return end === 'forever' || end > horizon;
+      });
+    if (held.length === this.#held.length && held.every((each, i) => each === this.#held[i])) return;
+    this.#held = held;
+  }
+
   #heldOf(record: EventRecord): HeldEvent {
     let held = this.#made.get(record);
     if (held === undefined) {
@@ -156,11 +168,6 @@ export class HeldEvents {
       this.#made.set(record, held);
     }
     return held;
-  }
-
-  #isLongOver(held: HeldEvent): boolean {
-    const { end } = lifeOf(held);
-    return end !== 'forever' && end <= this.#options.clock.now() - OVER_HELD;
   }
 
   async #apply(events: readonly GridEvent[], gone: readonly string[], always: boolean): Promise<readonly string[]> {
@@ -220,7 +227,7 @@ export class HeldEvents {
 
   #tell(events: readonly string[], always = false): void {
     if (events.length === 0 && !always) return;
-    if (events.length > 0 || this.#held?.some((held) => this.#isLongOver(held))) this.#held = undefined;
+    this.#renewHeld();
     this.#options.changed({ events, targets: false, programs: false });
   }
 }

@@ -2,12 +2,11 @@ import type { Instant } from '@venfleet/core';
 import { type End, endOf, type GridEvent, startOf, timelineOf } from '@venfleet/openadr';
 import type { HeldEvent } from '../planning/model.js';
 
-export const EVENT_STATES = ['pending', 'active', 'completed', 'cancelled', 'deleted', 'opted-out'] as const;
 /**
  * pending: begins later. active: under way. completed: over. cancelled: the VTN says now and no time at all. deleted: the
  * VTN no longer has it. opted-out: the operator refuses it for the whole VEN.
  */
-export type EventState = (typeof EVENT_STATES)[number];
+export type EventState = 'pending' | 'active' | 'completed' | 'cancelled' | 'deleted' | 'opted-out';
 
 /** Withdrawn by a start of now and a duration of PT0S (OpenADR 3.1 User Guide, event cancellation). */
 export function isCancelled({ start, length, intervals }: Pick<GridEvent, 'start' | 'length' | 'intervals'>): boolean {

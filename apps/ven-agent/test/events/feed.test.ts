@@ -29,7 +29,7 @@ describe('polling', () => {
     expect(vtn.count('list')).toBe(3);
   });
 
-  test('new, modified and deleted events are told; what did not change is not', async () => {
+  test('line 76: new, modified and deleted events are told; what did not change is not', async () => {
     const { clock, vtn, feed, updates, ids } = scene();
     vtn.put(gridEvent('e1'), gridEvent('e2'));
     feed.start(vtn);
@@ -384,6 +384,34 @@ test('events that are over for two hours are not planned by, but still known', a
   await pass(clock, hours(1));
   expect(ids()).toEqual([]);
   expect(feed.known().map(({ event }) => event.id)).toEqual(['e1']);
+});
+
+test('a step of the clock disturbs neither polling nor, once it is mended, what is held', async () => {
+  const { clock, vtn, feed, ids } = scene();
+  vtn.put(gridEvent('e1'));
+  feed.start(vtn);
+  await pass(clock, minutes(1));
+  const before = vtn.count('list');
+  clock.step(hours(5));
+  await pass(clock, minutes(1));
+  clock.step(-hours(5));
+  await pass(clock, minutes(1));
+  expect(vtn.count('list')).toBe(before + 4);
+  expect(ids()).toEqual(['e1']);
+});
+
+test('the list of events is the same object until something changes, and each event in it', async () => {
+  const { clock, vtn, feed } = scene();
+  vtn.put(gridEvent('e1'), gridEvent('e2'));
+  feed.start(vtn);
+  await pass(clock, seconds(1));
+  const before = feed.held();
+  await pass(clock, minutes(5));
+  expect(feed.held()).toBe(before);
+  vtn.put(gridEvent('e2', { priority: 1 }));
+  await pass(clock, minutes(1));
+  expect(feed.held()).not.toBe(before);
+  expect(feed.held()[0]).toBe(before[0]);
 });
 
 test('an outage is told once, and its end', async () => {
