@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describeError, type Random, uniform } from '@venfleet/core';
-import { resolveSecret } from '@venfleet/core/node';
+import { readTextFile, resolveSecret } from '@venfleet/core/node';
 import { connect, type ISubscriptionMap } from 'mqtt';
 import { type BrokerAddress, type BrokerLink, type BrokerListener, brokerErrors, type OpenBroker } from '../mqtt/link.js';
 
@@ -50,7 +49,7 @@ function openMqtt(
     ...(address.username === null ? {} : { username: address.username }),
     ...(address.secretRef === null ? {} : { password: resolveSecret(address.secretRef, env) }),
     ...(tls ? { rejectUnauthorized: settings.verifyTls ?? true } : {}),
-    ...(tls && settings.caFile !== undefined ? { ca: readFileSync(settings.caFile) } : {}),
+    ...(tls && settings.caFile !== undefined ? { ca: readTextFile(settings.caFile, 'the CA file') } : {}),
   });
   let reason = 'it does not answer';
   client.on('connect', () => listener.connected());
