@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Clock,
   describeError,
@@ -16,7 +15,7 @@ import { desiredResource, desiredVen } from './attributes.js';
 import { concurrently } from './concurrently.js';
 import { Outage } from './outage.js';
 import { pruneVens } from './prune.js';
-import { type DesiredVen, registerVen, type VenResult } from './register-ven.js';
+import { registerVen, type VenResult } from './register-ven.js';
 import { type Failure, Registry } from './registry.js';
 
 /** VENs worked on at the same time: enough that the end of one never leaves the VTN idle. */
@@ -136,7 +135,6 @@ class FleetRun {
   readonly #logger: Logger;
   readonly #outage = new Outage();
   readonly #results: VenResult[] = [];
-  #reading: Promise<unknown> = Promise.resolve();
   #done = 0;
 
   constructor(
@@ -178,11 +176,17 @@ class FleetRun {
   }
 
   async #registerVen(name: string, atOnce: number): Promise<VenResult> {
+    const resources = () => this.#db.resources.byVen(name);
+    const desired = () => {
+      const present = resources();
+      if (present.length === 0) throw goneMeanwhile(name);
+      return { ven: desiredVen(name, present), resources: present.map(desiredResource) };
+    };
     try {
       const own = this.#connection.forVen(name);
       return await registerVen({
         name,
-        desired: () => this.#readInTurn(name),
+        desired,
         access: new Access(own.client, this.#connection.business),
         clientId: own.clientId,
         outage: this.#outage,
@@ -194,20 +198,8 @@ class FleetRun {
       });
     } catch (error) {
       if (!isVenfleetError(error)) throw error;
-      return failedWhole(name, this.#db.resources.byVen(name), error);
+      return failedWhole(name, resources(), error);
     }
-  }
-
-  /** Reads one VEN at a time and lets the event loop turn before each: what the VTN answers need not wait for all of them. */
-  #readInTurn(name: string): Promise<DesiredVen> {
-    const reading = this.#reading.then(async () => {
-      await nextTurn();
-      const resources = this.#db.resources.byVen(name);
-      if (resources.length === 0) throw goneMeanwhile(name);
-      return { ven: desiredVen(name, resources), resources: resources.map(desiredResource) };
-    });
-    this.#reading = reading.catch(() => undefined);
-    return reading;
   }
 
   #remember(vtn: number, result: VenResult): void {

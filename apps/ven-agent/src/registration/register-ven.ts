@@ -12,15 +12,10 @@ const CREATE_ATTEMPTS = 5;
 
 export type Action = 'created' | 'updated' | 'unchanged' | 'failed';
 
-export interface DesiredVen {
-  readonly ven: Desired;
-  readonly resources: readonly Desired[];
-}
-
 export interface VenRegistration {
   readonly name: string;
-  /** Gives what the VEN and its resources should be. Asked for when the first request is under way. */
-  readonly desired: () => Promise<DesiredVen>;
+  /** What the VEN and its resources should be. Asked for once, when the first request is under way. */
+  readonly desired: () => { readonly ven: Desired; readonly resources: readonly Desired[] };
   readonly access: Access;
   /** The OAuth2 client of this VEN; 3.1 binds a VEN that business logic creates to it. */
   readonly clientId: string | undefined;
@@ -60,14 +55,14 @@ export async function registerVen(registration: VenRegistration): Promise<VenRes
     return await work.run();
   } catch (error) {
     if (!isVenfleetError(error)) throw error;
-    return await work.failedAsAWhole(error);
+    return work.failedAsAWhole(error);
   }
 }
 
 /** One VEN's reconcile and what it has done so far. */
 class VenWork {
   readonly #r: VenRegistration;
-  #desired: Promise<DesiredVen> | undefined;
+  #desired: ReturnType<VenRegistration['desired']> | undefined;
   readonly #created: string[] = [];
   readonly #updated: string[] = [];
   readonly #deleted: string[] = [];
@@ -82,9 +77,14 @@ class VenWork {
     return this.#r.name;
   }
 
-  #want(): Promise<DesiredVen> {
+  get #want(): ReturnType<VenRegistration['desired']> {
     this.#desired ??= this.#r.desired();
     return this.#desired;
+  }
+
+  /** To be begun after a request: the database is read while the VTN answers. */
+  async #readWant(): Promise<ReturnType<VenRegistration['desired']>> {
+    return this.#want;
   }
 
   async run(): Promise<VenResult> {
@@ -92,7 +92,7 @@ class VenWork {
     // A VEN that was made just now has no resources yet: with many small VENs, asking is a noticeable part of the work.
     const existing =
       ven === undefined || action === 'created' ? [] : await this.#do('read', (client) => client.listResources(ven.id));
-    const diff = diffResources((await this.#want()).resources, existing);
+    const diff = diffResources(this.#want.resources, existing);
     for (const resource of diff.unchanged) {
       this.#ids.set(resource.name, resource.id);
       this.#r.onResource();
@@ -117,11 +117,11 @@ class VenWork {
     );
   }
 
-  async failedAsAWhole(error: VenfleetError): Promise<VenResult> {
+  failedAsAWhole(error: VenfleetError): VenResult {
     const failure = { ven: this.#name, code: error.code, message: error.message };
     // Each resource that was not dealt with failed with its VEN.
     const settled = new Set([...this.#ids.keys(), ...this.#failures.map(({ resource }) => resource)]);
-    for (const { name } of (await this.#want()).resources) {
+    for (const { name } of this.#want.resources) {
       if (settled.has(name)) continue;
       this.#failures.push({ ...failure, resource: name });
       this.#r.onResource();
@@ -165,20 +165,20 @@ class VenWork {
 
   /** Finds, creates or adopts the VEN and brings its name and attributes up to date. */
   async #ensureVen(): Promise<{ ven: Ven | undefined; action: Action }> {
-    const [existing, { ven: want }] = await Promise.all([this.#findVen(), this.#want()]);
-    if (existing !== undefined) return this.#updateVen(existing, want);
+    const [existing, want] = await Promise.all([this.#findVen(), this.#readWant()]);
+    if (existing !== undefined) return this.#updateVen(existing);
     if (this.#r.dryRun) return { ven: undefined, action: 'created' };
-    const spec = { name: want.name, attributes: want.attributes(), clientId: this.#r.clientId };
+    const spec = { name: want.ven.name, attributes: want.ven.attributes(), clientId: this.#r.clientId };
     const made = await this.#createOrFind(
       () => this.#do('write VEN', (client) => client.createVen(spec)),
       async () => (await this.#findVen()) ?? (await this.#findHiddenVen()),
     );
-    return made.found ? this.#updateVen(made.object, want) : { ven: made.object, action: 'created' };
+    return made.found ? this.#updateVen(made.object) : { ven: made.object, action: 'created' };
   }
 
-  async #updateVen(ven: Ven, want: Desired): Promise<{ ven: Ven; action: Action }> {
+  async #updateVen(ven: Ven): Promise<{ ven: Ven; action: Action }> {
     const { name } = this.#r;
-    const attributes = mergedAttributes(want.attributes(), ven.attributes);
+    const attributes = mergedAttributes(this.#want.ven.attributes(), ven.attributes);
     if (attributes === undefined && ven.name === name) return { ven, action: 'unchanged' };
     if (this.#r.dryRun) return { ven, action: 'updated' };
     const changes = attributes === undefined ? { name } : { name, attributes };
