@@ -42,7 +42,7 @@ export class HeldEvents {
   #programs: ReadonlyMap<string, ProgramFacts>;
   #targets: VenTargets | undefined;
   #held: readonly HeldEvent[] = [];
-  #made = new WeakMap<EventRecord, HeldEvent>();
+  readonly #made = new WeakMap<EventRecord, HeldEvent>();
   readonly #actions = new Map<string, Instant>();
 
   constructor(options: HeldEventsOptions) {
@@ -112,11 +112,11 @@ export class HeldEvents {
     await this.#options.store.savePrograms(facts);
     const before = this.#programs;
     this.#programs = byId(facts);
-    const other = (id: string) => JSON.stringify(before.get(id)) !== JSON.stringify(this.#programs.get(id));
-    this.#made = new WeakMap();
+    const isOther = (id: string) => JSON.stringify(before.get(id)) !== JSON.stringify(this.#programs.get(id));
+    const concerned = this.known().filter(({ event }) => isOther(event.programId));
+    for (const record of concerned) this.#made.delete(record);
     this.#renewHeld();
-    const events = this.known().flatMap(({ event }) => (other(event.programId) ? [event.id] : []));
-    this.#options.changed({ events, targets: false, programs: true });
+    this.#options.changed({ events: concerned.map(({ event }) => event.id), targets: false, programs: true });
   }
 
   async takeTargets(targets: VenTargets): Promise<void> {
@@ -176,9 +176,11 @@ export class HeldEvents {
     const records = events.flatMap((event) => this.#recordOf(event, at));
     if (records.length > 0 || gone.length > 0) await store.save(records, gone, at);
     for (const record of records) {
-      const isNew = !this.#records.has(record.event.id);
-      this.#records.set(record.event.id, record);
-      logger.info({ event: record.event.id, program: record.event.programId }, isNew ? 'new event' : 'event modified');
+      const { id, programId } = record.event;
+      const known = this.#records.get(id);
+      // An operator may have opted out while it was stored.
+      this.#records.set(id, known === undefined ? record : { ...record, optOuts: known.optOuts });
+      logger.info({ event: id, program: programId }, known === undefined ? 'new event' : 'event modified');
     }
     for (const id of gone) {
       this.#records.delete(id);

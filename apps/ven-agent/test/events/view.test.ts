@@ -150,3 +150,21 @@ test('a running feed takes up opt-outs, and tells of them', async () => {
   await feed.stop();
   store.close();
 });
+
+test('an opt-out that comes while a modification is stored is not lost', async () => {
+  const { clock, feed, vtn, store } = scene();
+  vtn.put(gridEvent('e1'));
+  feed.start(vtn);
+  await pass(clock, seconds(1));
+  vtn.put(gridEvent('e1', { priority: 1 }));
+  vtn.after = async () => {
+    // The answer is there; it will be stored in the turn that follows.
+    store.optOut(store.list(), { reason: 'repair' });
+    setImmediate(() => feed.refreshOptOuts());
+  };
+  feed.hint({ kind: 'event', id: 'e1' });
+  await pass(clock, seconds(1));
+  expect(feed.held()).toMatchObject([{ event: { priority: 1 }, optOuts: [{ reason: 'repair' }] }]);
+  await feed.stop();
+  store.close();
+});
