@@ -122,13 +122,17 @@ describe('settling an event', () => {
     const quality = (word: string): Attribute => ({ type: 'DATA_QUALITY', values: [word] });
     const reports = [
       report('A', 0, { [ALL]: [[demand(80), quality('ESTIMATED')], [baseline(100)]] }),
-      report('A', 1, { [ALL]: [[{ type: 'DEMAND', values: [] }, quality('BAD')], [baseline(100)]] }),
+      report('A', 1, { [ALL]: [[{ type: 'DEMAND', values: [] }, quality('MISSING')], [baseline(100)]] }),
+      // A sum over too few resources.
+      report('A', 2, { [ALL]: [[demand(80)], [baseline(20), quality('BAD')]] }),
     ];
     expect(performanceOf(shed, [], reports, LATER).vens[0]).toMatchObject({
+      reported: 3,
       known: 1,
-      expected: 2,
+      expected: 3,
       estimated: 1,
-      missing: 1,
+      bad: 1,
+      missing: 2,
       deliveredW: 20_000,
     });
   });

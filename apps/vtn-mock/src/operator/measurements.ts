@@ -52,9 +52,11 @@ export function measurementsOf(report: GridReport): Measurement[] {
         const toKw = factorOf(type, readingType, units, hours);
         const source = SOURCES[type];
         if (source === undefined || toKw === undefined) return [];
-        const value = typeof values[0] === 'number' ? values[0] : undefined;
         // DATA_QUALITY stands beside exactly one value (Definition, report enumerations).
         const said = told.length === 1 ? payloads.find((one) => one.type === 'DATA_QUALITY')?.values[0] : undefined;
+        const quality = QUALITIES.find((one) => one === said) ?? 'OK';
+        // A bad one may be the sum of a few of the resources: nothing can be reckoned from it.
+        const value = typeof values[0] === 'number' && quality !== 'BAD' ? values[0] : undefined;
         return {
           ...source,
           ven: report.clientName,
@@ -64,7 +66,7 @@ export function measurementsOf(report: GridReport): Measurement[] {
           start,
           end: instant(start + duration),
           power: value === undefined ? undefined : kilowatts(value * toKw),
-          quality: value === undefined ? 'MISSING' : (QUALITIES.find((one) => one === said) ?? 'OK'),
+          quality: value === undefined && quality !== 'BAD' ? 'MISSING' : quality,
         };
       });
     }),
