@@ -56,6 +56,11 @@ test('events are shown beside a running agent, for people and for programs', asy
   expect(events).toMatchObject([{ ven: 'Aarhus', event, state: 'active', programName: 'shedding', priority: 1, optOuts: [] }]);
 });
 
+test('a VEN that is none is told', async () => {
+  const { status, stderr } = await run('events', '--ven', 'Atlantis');
+  expect([status, stderr]).toEqual([1, expect.stringContaining('Atlantis')]);
+});
+
 describe('an opt-out reaches a running agent', () => {
   test('of every VEN that has the event, and back', async () => {
     const result = jsonOf(await run('opt-out', event, '--reason', 'storm', '--json'));

@@ -24,6 +24,7 @@ export function addEvents(program: Command, env: NodeJS.ProcessEnv): void {
       const { events: settings } = loadAgentConfig({ ...flags, auth: false }, env);
       const store = EventStore.openBeside(settings.database, systemClock, 'readonly');
       try {
+        if (flags.ven !== undefined && !store.vens().includes(flags.ven)) throw venUnknown(flags.ven);
         const now = systemClock.now();
         const views = store.list({ ven: flags.ven }).map((listed) => viewOf(listed, settings.startShift, now));
         const shown = flags.all ? views : views.filter((view) => !isPast(view));
@@ -67,6 +68,13 @@ export function addOptOut(program: Command, env: NodeJS.ProcessEnv): void {
         store.close();
       }
     });
+}
+
+function venUnknown(name: string): VenfleetError {
+  return new VenfleetError('VEN_UNKNOWN', `this agent has not asked for events of a VEN ${name}`, {
+    context: { ven: name },
+    hint: 'npx nx run ven-agent:status shows the VENs',
+  });
 }
 
 /** The VEN that a resource belongs to. @throws VenfleetError RESOURCE_UNKNOWN */

@@ -57,6 +57,7 @@ export function prepareEvents(db: Database) {
   return {
     addVen: db.prepare('INSERT INTO vens (vtn_url, name) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     ven: db.prepare<{ id: number; targets: string | null }>('SELECT id, targets FROM vens WHERE vtn_url = ? AND name = ?'),
+    vens: db.prepare<{ name: string }>('SELECT DISTINCT name FROM vens'),
     setTargets: db.prepare('UPDATE vens SET targets = ? WHERE id = ?'),
     programs: db.prepare<{ facts: string }>('SELECT facts FROM programs WHERE ven_id = ? ORDER BY program_id'),
     dropPrograms: db.prepare('DELETE FROM programs WHERE ven_id = ?'),

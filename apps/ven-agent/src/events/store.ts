@@ -69,6 +69,11 @@ export class EventStore {
     return new VenEventStore(this.#sql, this.#writer, this.#definitions, { vtnUrl, name, id });
   }
 
+  /** Names of the VENs that have ever asked for events with this file. */
+  vens(): string[] {
+    return this.#sql.vens.all().map(({ name }) => name);
+  }
+
   /** By VTN and VEN, the latest seen first. */
   list({ ven, event }: EventFilter = {}): ListedEvent[] {
     const vens = new Map<number, { optOuts: ReadonlyMap<string, readonly OptOut[]>; programs: ReadonlyMap<string, string> }>();

@@ -71,7 +71,7 @@ export class VenPush {
         const path = await this.#choose(signal);
         await path(ven, signal);
       } catch (error) {
-        if (isAbort(error)) break;
+        if (isAbort(error)) return;
         this.#report(error);
       }
       ven.feed.setPush(undefined);
@@ -79,7 +79,6 @@ export class VenPush {
       const pause = retryPause(PAUSES, failures, random);
       await clock.sleep(milliseconds(PAUSES.base / 2 + pause), signal).catch(() => undefined);
     }
-    ven.feed.setPush(undefined);
   }
 
   /** MQTT where there is a broker, as it needs no way in; else webhooks, where both sides can. @throws VenfleetError NO_PUSH */
