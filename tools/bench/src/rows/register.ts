@@ -48,7 +48,12 @@ async function contest(
   const fleet = fleetOf(place, db, vens, place.smoke ? SMOKE_LIMIT : undefined);
   const recording = await recordFleet(place, fleet);
   return {
-    ours: () => withMock(place, fleet, (mock) => registerAt(place, fleet, mock)),
+    ours: () =>
+      withMock(place, fleet, async (mock) => {
+        // The peers' token is issued before they begin: each meets a VTN that has answered one request.
+        await mock.token(fleet.business);
+        return registerAt(place, fleet, mock);
+      }),
     peer: () => peer(fleet, recording),
   };
 }
