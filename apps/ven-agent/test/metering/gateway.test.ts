@@ -121,6 +121,7 @@ describe('a gateway', () => {
     expect(slots.scheduled).toBeGreaterThan(4500);
     expect(slots.onTime / slots.scheduled).toBeGreaterThanOrEqual(0.999);
     expect(gateway.mostInFlight).toBeLessThanOrEqual(4);
+    expect(gateway.hadLinks).toBeLessThanOrEqual(2);
   });
 
   test('a healthy device that becomes slow while others hang is asked again before them', async () => {

@@ -75,6 +75,8 @@ export class SimulatedGateway {
   isUp = true;
   /** How many connections it takes at once. */
   mostLinks = Number.POSITIVE_INFINITY;
+  /** How many it had at once. */
+  hadLinks = 0;
   readonly #clock: FakeClock;
   readonly #profile: ModbusProfile;
   readonly #links = new Set<() => void>();
@@ -104,6 +106,7 @@ export class SimulatedGateway {
       end();
     };
     this.#links.add(close);
+    this.hadLinks = Math.max(this.hadLinks, this.#links.size);
     const request = <T>(unitId: number, what: Asked['what'], answer: () => Promise<T>) =>
       new Promise<T>((resolve, reject) => {
         if (isClosed) {

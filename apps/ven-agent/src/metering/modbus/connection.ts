@@ -98,14 +98,14 @@ export class Connection {
     }
     this.#healthy.delete(link);
     if (link === this.#old) this.#closeOld();
-    else if (link === this.#link && this.#isSpent) this.#replace();
+    else this.#replaceIfSpent();
   }
 
   /** A late answer may come on `link`: nothing new may go out on it. */
   spend(link: GatewayLink): void {
     if (this.#link !== link) return;
     this.#isSpent = true;
-    if (this.#old === undefined) this.#replace();
+    this.#replaceIfSpent();
   }
 
   /** `link` has ended; tells who ended it. */
@@ -126,22 +126,25 @@ export class Connection {
     this.#old?.close();
   }
 
-  /** From now on the link is the old one. */
-  #replace(): void {
-    this.#old = this.#link;
+  /** Lets go of a spent link, or waits until the old one is gone where this one still has healthy requests under way. */
+  #replaceIfSpent(): void {
+    const link = this.#link;
+    if (!this.#isSpent || link === undefined) return;
+    const isQuiet = !this.#healthy.has(link);
+    if (!isQuiet && this.#old !== undefined) return;
     this.#link = undefined;
     this.#isSpent = false;
-    if (this.#old === undefined) return;
-    this.#replaced.add(this.#old);
-    if (!this.#healthy.has(this.#old)) this.#closeOld();
+    this.#replaced.add(link);
+    // What is still under way on it, to devices in doubt, ends with GATEWAY_LOST.
+    if (isQuiet) link.close();
+    else this.#old = link;
   }
 
-  /** What is still under way on it, to devices in doubt, ends with GATEWAY_LOST. */
   #closeOld(): void {
     const old = this.#old;
     this.#old = undefined;
     old?.close();
-    if (this.#isSpent) this.#replace();
+    this.#replaceIfSpent();
     this.#options.changed();
   }
 

@@ -244,7 +244,11 @@ export class Gateway implements MeterChannel {
   }
 
   #failed(job: Job, link: GatewayLink, error: unknown): void {
-    if (!isVenfleetError(error)) throw error;
+    if (!isVenfleetError(error)) {
+      // A bug is told to those who asked, and stops nobody else.
+      job.fail(error);
+      return;
+    }
     const timedOut = isVenfleetError(error, 'METER_TIMEOUT');
     if (timedOut || isVenfleetError(error, 'METER_GARBLED')) this.#connection.spend(link);
     const isLost = isVenfleetError(error, 'GATEWAY_LOST');

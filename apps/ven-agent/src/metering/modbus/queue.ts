@@ -1,4 +1,3 @@
-import type { VenfleetError } from '@venfleet/core';
 import type { ModbusDevice } from './device.js';
 import type { Registers } from './layout.js';
 
@@ -16,7 +15,7 @@ export interface Job {
   readonly chance: Chance;
   /** May be repeated. Gives what hands the result on. */
   readonly attempt: (registers: Registers) => Promise<() => void>;
-  readonly fail: (error: VenfleetError) => void;
+  readonly fail: (error: unknown) => void;
   /** The peer ended the connection under it once already. */
   interrupted: boolean;
 }
