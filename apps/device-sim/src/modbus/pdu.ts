@@ -21,15 +21,15 @@ export function answerPdu(unit: ModbusUnit, request: Buffer, at: number, end: nu
     case read.READ_INPUT_REGISTERS:
       return read.readRegisters(unit, 'input', request, at, end, out, outAt);
     case write.WRITE_SINGLE_COIL:
-      return write.writeSingleCoil(unit, request, at, end, out, outAt);
+      return answerWrite(write.writeSingleCoil(unit, request, at, end), request, at, out, outAt);
     case write.WRITE_SINGLE_REGISTER:
-      return write.writeSingleRegister(unit, request, at, end, out, outAt);
+      return answerWrite(write.writeSingleRegister(unit, request, at, end), request, at, out, outAt);
     case write.WRITE_MULTIPLE_COILS:
-      return write.writeMultiple(unit, 'coil', request, at, end, out, outAt);
+      return answerWrite(write.writeMultiple(unit, 'coil', request, at, end), request, at, out, outAt);
     case write.WRITE_MULTIPLE_REGISTERS:
-      return write.writeMultiple(unit, 'holding', request, at, end, out, outAt);
+      return answerWrite(write.writeMultiple(unit, 'holding', request, at, end), request, at, out, outAt);
     case write.MASK_WRITE_REGISTER:
-      return write.maskWriteRegister(unit, request, at, end, out, outAt);
+      return answerWrite(write.maskWriteRegister(unit, request, at, end), request, at, out, outAt);
     case write.READ_WRITE_MULTIPLE_REGISTERS:
       return write.readWriteMultipleRegisters(unit, request, at, end, out, outAt);
     case ENCAPSULATED_INTERFACE:
@@ -37,4 +37,12 @@ export function answerPdu(unit: ModbusUnit, request: Buffer, at: number, end: nu
     default:
       return putException(out, outAt, functionCode, ILLEGAL_FUNCTION);
   }
+}
+
+function answerWrite(refusal: number | undefined, request: Buffer, at: number, out: Buffer, outAt: number): number {
+  const functionCode = request[at] as number;
+  if (refusal !== undefined) return putException(out, outAt, functionCode, refusal);
+  const bytes = write.echoedBytes(functionCode);
+  request.copy(out, outAt, at, at + bytes);
+  return bytes;
 }

@@ -31,14 +31,9 @@ export function readRegisters(
   outAt: number,
 ): number {
   const functionCode = request[at] as number;
-  if (!unit.has(table)) return putException(out, outAt, functionCode, ILLEGAL_FUNCTION);
-  const count = end - at === READ_REQUEST_BYTES ? uint16(request, at + 3) : 0;
-  if (count < 1 || count > MAX_REGISTERS) return putException(out, outAt, functionCode, ILLEGAL_DATA_VALUE);
-  const address = uint16(request, at + 1);
-  const place = unit.find(table, address, count);
-  if (place < 0) return putException(out, outAt, functionCode, ILLEGAL_DATA_ADDRESS);
-  unit.device.beforeRead?.(unit, table, address, count);
-  return putRegisters(unit, place, count, functionCode, out, outAt);
+  const place = locate(unit, table, MAX_REGISTERS, request, at, end);
+  if (place < 0) return putException(out, outAt, functionCode, -place);
+  return putRegisters(unit, place, uint16(request, at + 3), functionCode, out, outAt);
 }
 
 /** The response of FC 3, 4 and 23: function code, byte count, registers. */
@@ -59,7 +54,7 @@ export function putRegisters(
 /** FC 1 and 2. */
 export function readBits(
   unit: ModbusUnit,
-  table: Extract<ModbusTable, 'coil' | 'discrete'>,
+  table: 'coil' | 'discrete',
   request: Buffer,
   at: number,
   end: number,
@@ -67,13 +62,9 @@ export function readBits(
   outAt: number,
 ): number {
   const functionCode = request[at] as number;
-  if (!unit.has(table)) return putException(out, outAt, functionCode, ILLEGAL_FUNCTION);
-  const count = end - at === READ_REQUEST_BYTES ? uint16(request, at + 3) : 0;
-  if (count < 1 || count > MAX_BITS) return putException(out, outAt, functionCode, ILLEGAL_DATA_VALUE);
-  const address = uint16(request, at + 1);
-  const place = unit.find(table, address, count);
-  if (place < 0) return putException(out, outAt, functionCode, ILLEGAL_DATA_ADDRESS);
-  unit.device.beforeRead?.(unit, table, address, count);
+  const place = locate(unit, table, MAX_BITS, request, at, end);
+  if (place < 0) return putException(out, outAt, functionCode, -place);
+  const count = uint16(request, at + 3);
   const bytes = (count + 7) >> 3;
   out[outAt] = functionCode;
   out[outAt + 1] = bytes;
@@ -82,4 +73,16 @@ export function readBits(
     if (unit.slab[place + i] !== 0) (out[outAt + 2 + (i >> 3)] as number) |= 1 << (i & 7);
   }
   return 2 + bytes;
+}
+
+/** Where what a read asks for begins in the slab, brought up to date; a negative exception code when it cannot be read. */
+function locate(unit: ModbusUnit, table: ModbusTable, most: number, request: Buffer, at: number, end: number): number {
+  if (!unit.has(table)) return -ILLEGAL_FUNCTION;
+  const count = end - at === READ_REQUEST_BYTES ? uint16(request, at + 3) : 0;
+  if (count < 1 || count > most) return -ILLEGAL_DATA_VALUE;
+  const address = uint16(request, at + 1);
+  const place = unit.find(table, address, count);
+  if (place < 0) return -ILLEGAL_DATA_ADDRESS;
+  unit.device.beforeRead?.(unit, table, address, count);
+  return place;
 }

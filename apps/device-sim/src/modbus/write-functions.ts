@@ -26,74 +26,60 @@ const MASK_BYTES = 7;
 const MULTIPLE_HEADER_BYTES = 6;
 const READ_WRITE_HEADER_BYTES = 10;
 
+/*
+ * FC 5, 6, 15, 16 and 22: each carries out one request PDU, `request` from `at` to `end`, and gives the exception that
+ * refuses it, or undefined. What was carried out is answered with the beginning of the request.
+ */
+
+/** What a write is answered with: function code, address and value or quantity; of FC 22 both masks. */
+export function echoedBytes(functionCode: number): number {
+  return functionCode === MASK_WRITE_REGISTER ? MASK_BYTES : SINGLE_BYTES;
+}
+
 /** FC 5. */
-export function writeSingleCoil(unit: ModbusUnit, request: Buffer, at: number, end: number, out: Buffer, outAt: number): number {
-  if (!unit.has('coil')) return putException(out, outAt, WRITE_SINGLE_COIL, ILLEGAL_FUNCTION);
+export function writeSingleCoil(unit: ModbusUnit, request: Buffer, at: number, end: number): number | undefined {
+  if (!unit.has('coil')) return ILLEGAL_FUNCTION;
   const value = end - at === SINGLE_BYTES ? uint16(request, at + 3) : undefined;
-  if (value !== COIL_ON && value !== COIL_OFF) return putException(out, outAt, WRITE_SINGLE_COIL, ILLEGAL_DATA_VALUE);
-  const refusal = write(unit, 'coil', uint16(request, at + 1), 1, Buffer.of(value === COIL_ON ? 1 : 0));
-  return refusal === undefined ? echo(request, at, end, out, outAt) : putException(out, outAt, WRITE_SINGLE_COIL, refusal);
+  if (value !== COIL_ON && value !== COIL_OFF) return ILLEGAL_DATA_VALUE;
+  return write(unit, 'coil', uint16(request, at + 1), 1, Buffer.of(value === COIL_ON ? 1 : 0));
 }
 
 /** FC 6. */
-export function writeSingleRegister(
-  unit: ModbusUnit,
-  request: Buffer,
-  at: number,
-  end: number,
-  out: Buffer,
-  outAt: number,
-): number {
-  if (!unit.has('holding')) return putException(out, outAt, WRITE_SINGLE_REGISTER, ILLEGAL_FUNCTION);
-  if (end - at !== SINGLE_BYTES) return putException(out, outAt, WRITE_SINGLE_REGISTER, ILLEGAL_DATA_VALUE);
-  const refusal = write(unit, 'holding', uint16(request, at + 1), 1, request.subarray(at + 3, end));
-  return refusal === undefined ? echo(request, at, end, out, outAt) : putException(out, outAt, WRITE_SINGLE_REGISTER, refusal);
+export function writeSingleRegister(unit: ModbusUnit, request: Buffer, at: number, end: number): number | undefined {
+  if (!unit.has('holding')) return ILLEGAL_FUNCTION;
+  if (end - at !== SINGLE_BYTES) return ILLEGAL_DATA_VALUE;
+  return write(unit, 'holding', uint16(request, at + 1), 1, request.subarray(at + 3, end));
 }
 
-/** FC 15 and 16: the response is function code, address and quantity. */
+/** FC 15 and 16. */
 export function writeMultiple(
   unit: ModbusUnit,
   table: 'coil' | 'holding',
   request: Buffer,
   at: number,
   end: number,
-  out: Buffer,
-  outAt: number,
-): number {
-  const functionCode = request[at] as number;
-  if (!unit.has(table)) return putException(out, outAt, functionCode, ILLEGAL_FUNCTION);
+): number | undefined {
+  if (!unit.has(table)) return ILLEGAL_FUNCTION;
   const data = at + MULTIPLE_HEADER_BYTES;
   const count = data <= end ? uint16(request, at + 3) : 0;
   const bytes = table === 'coil' ? (count + 7) >> 3 : count * 2;
   const most = table === 'coil' ? MAX_WRITE_BITS : MAX_WRITE_REGISTERS;
-  if (count < 1 || count > most || request[data - 1] !== bytes || end - data !== bytes) {
-    return putException(out, outAt, functionCode, ILLEGAL_DATA_VALUE);
-  }
-  const refusal = write(unit, table, uint16(request, at + 1), count, request.subarray(data, end));
-  return refusal === undefined ? echo(request, at, at + 5, out, outAt) : putException(out, outAt, functionCode, refusal);
+  if (count < 1 || count > most || request[data - 1] !== bytes || end - data !== bytes) return ILLEGAL_DATA_VALUE;
+  return write(unit, table, uint16(request, at + 1), count, request.subarray(data, end));
 }
 
 /** FC 22: new = (old AND and-mask) OR (or-mask AND NOT and-mask), §6.16. */
-export function maskWriteRegister(
-  unit: ModbusUnit,
-  request: Buffer,
-  at: number,
-  end: number,
-  out: Buffer,
-  outAt: number,
-): number {
-  const refuse = (exception: number) => putException(out, outAt, MASK_WRITE_REGISTER, exception);
-  if (!unit.has('holding')) return refuse(ILLEGAL_FUNCTION);
-  if (end - at !== MASK_BYTES) return refuse(ILLEGAL_DATA_VALUE);
+export function maskWriteRegister(unit: ModbusUnit, request: Buffer, at: number, end: number): number | undefined {
+  if (!unit.has('holding')) return ILLEGAL_FUNCTION;
+  if (end - at !== MASK_BYTES) return ILLEGAL_DATA_VALUE;
   const address = uint16(request, at + 1);
   const place = unit.find('holding', address, 1);
-  if (place < 0) return refuse(ILLEGAL_DATA_ADDRESS);
+  if (place < 0) return ILLEGAL_DATA_ADDRESS;
   unit.device.beforeRead?.(unit, 'holding', address, 1);
   const [and, or] = [uint16(request, at + 3), uint16(request, at + 5)];
   const data = Buffer.alloc(2);
   putUint16(data, 0, (uint16(unit.slab, place) & and) | (or & ~and));
-  const refusal = write(unit, 'holding', address, 1, data);
-  return refusal === undefined ? echo(request, at, end, out, outAt) : refuse(refusal);
+  return write(unit, 'holding', address, 1, data);
 }
 
 /** FC 23: writes, then reads, §6.17. Both quantities and both addresses are checked before anything is written. */
@@ -133,9 +119,4 @@ function write(unit: ModbusUnit, table: 'holding' | 'coil', address: number, cou
   if (table === 'holding') data.copy(unit.slab, place);
   else for (let i = 0; i < count; i++) unit.slab[place + i] = ((data[i >> 3] as number) >> (i & 7)) & 1;
   return undefined;
-}
-
-function echo(request: Buffer, from: number, to: number, out: Buffer, outAt: number): number {
-  request.copy(out, outAt, from, to);
-  return to - from;
 }
