@@ -200,7 +200,7 @@ export class EventFeed {
       else await this.#lookAtAll(port, polled, signal);
       return milliseconds(Math.max(0, this.#nextPollAt - clock.monotonic()));
     } catch (error) {
-      if (isAbort(error)) return milliseconds(0);
+      if (signal.aborted) return milliseconds(0);
       this.#wanted.all = true;
       const asked = retryAfterOf(error);
       const wish = asked && milliseconds(Math.min(asked, PAUSES.longestAsked));

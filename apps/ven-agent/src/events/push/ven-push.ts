@@ -1,6 +1,5 @@
 import {
   describeError,
-  isAbort,
   isVenfleetError,
   milliseconds,
   minutes,
@@ -71,7 +70,7 @@ export class VenPush {
         const path = await this.#choose(signal);
         await path(ven, signal);
       } catch (error) {
-        if (isAbort(error)) return;
+        if (signal.aborted) return;
         this.#report(error);
       }
       ven.feed.setPush(undefined);
