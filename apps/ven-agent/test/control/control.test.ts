@@ -95,6 +95,15 @@ describe('control', () => {
     expect(device.writes).toHaveLength(writes);
   });
 
+  test('digest 77: keeps executing what is held, for hours, while nobody says anything', async () => {
+    const { clock, control, device } = await setUp();
+    control.set(1, limit(20_000));
+    for (let quarter = 0; quarter < 8; quarter++) {
+      await clock.advance(minutes(15));
+      expect(device.held).toBe(20_000);
+    }
+  });
+
   test('restores a fleet as a ramp: by chance within restoreOver, each held until its turn', async () => {
     const { clock, control, devices } = await setUp({ controllers: 60, settings: { restoreOverS: 120 } });
     for (const { resource } of devices) control.set(resource.id, limit(20_000));
