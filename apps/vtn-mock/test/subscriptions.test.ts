@@ -229,6 +229,33 @@ describe.each(VERSIONS)('subscriptions of %s', (version) => {
   });
 });
 
+describe('callbacks that a strict VTN refuses (29, server-side request forgery)', () => {
+  it('a name that leads to this machine, an address of it, and another scheme; nobody is called', async () => {
+    const receiver = await new Receiver().start();
+    const port = new URL(receiver.url).port;
+    const rules = [
+      [{ loopback: false }, `https://localhost:${port}/`, 'its name leads to a private address'],
+      [{ loopback: false }, `https://127.0.0.1:${port}/`, 'must not lead to a private address'],
+      [{ loopback: false }, `http://localhost:${port}/`, 'must be an https URL'],
+      [{ loopback: false, http: true }, `http://localhost:${port}/`, 'its name leads to a private address'],
+      [{ loopback: false, http: true }, `http://[::ffff:127.0.0.1]:${port}/`, 'must not lead to a private address'],
+    ] as const;
+    for (const [callbacks, url, reason] of rules) {
+      const vtn = await new TestVtn({ callbacks }).start();
+      const bl = vtn.api('3.1.0', 'bl');
+      const { status, body } = await bl.post('/subscriptions', subscription(undefined, url));
+      expect([url, status, body.detail]).toEqual([url, 400, `callbackUrl ${url}: it cannot be called: ${reason}`]);
+      await vtn.stop();
+    }
+    const open = await new TestVtn({ callbacks: { loopback: false, http: true, privateAddresses: true } }).start();
+    expect(receiver.challenged).toEqual([]);
+    const bl = open.api('3.1.0', 'bl');
+    expect((await bl.post('/subscriptions', subscription(undefined, receiver.url))).status).toBe(201);
+    await open.stop();
+    await receiver.stop();
+  });
+});
+
 describe('subscriptions over two versions', () => {
   it('a subscription is seen over the version over which it was made', async () => {
     const vtn = await new TestVtn().start();

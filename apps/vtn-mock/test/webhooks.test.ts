@@ -261,6 +261,19 @@ describe.each(VERSIONS)('webhooks of %s', (version) => {
     rmSync(folder, { recursive: true });
   });
 
+  it('an operator is told whom a change has reached, and nobody else is', async () => {
+    await ven.ok(ven.post('/subscriptions', subscription(programId, receiver.url)));
+    const { id } = await post();
+    await receiver.until(1);
+    await idle();
+    const ask = async (client: string) => {
+      const headers = { authorization: `Bearer ${await vtn.token(client, version)}` };
+      return await vtn.send('GET', `/operator/notifications/${id}`, { headers });
+    };
+    expect((await ask('bl')).body).toEqual({ queued: 1, delivered: 1, dropped: 0, published: 0 });
+    expect((await ask('ven-a')).status).toBe(403);
+  });
+
   /** Lets the VTN take in what it was answered. */
   async function idle(): Promise<void> {
     for (let i = 0; i < 3; i++) await vtn.send('GET', '/healthz');

@@ -14,6 +14,7 @@ import {
 import type { wire310 } from '@venfleet/openadr';
 import { Aedes, type AedesOptions, type Client } from 'aedes';
 import type { Caller } from '../../auth/caller.js';
+import { afterShortHeader } from './first-packet.js';
 import type { MqttLink, MqttMessage } from './link.js';
 import { filtersOf } from './topics.js';
 
@@ -41,8 +42,6 @@ export interface EmbeddedBrokerOptions {
 const CONNECT_TIMEOUT: Duration = seconds(10);
 /** One subscriber that does not read stalls every other one for so long, then it is cut off. */
 const DRAIN_TIMEOUT: Duration = seconds(1);
-/** Room for a user name and a token, which has 4096 bytes at most. */
-const LONGEST_CONNECT = 16 * 1024;
 /** A client with a mended network may come again before its last connections are known to be dead. */
 const CONNECTIONS_EACH = 8;
 
@@ -96,7 +95,7 @@ export class EmbeddedBroker implements MqttLink {
     const server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
-      afterShortHeader(socket, () => aedes.handle(socket));
+      afterShortHeader(socket, CONNECT_TIMEOUT, () => aedes.handle(socket));
     });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -253,45 +252,6 @@ const NOTHING_SEEN = new Proxy({}, { get: () => 0, set: () => true, deleteProper
 /** CONNACK 4: bad user name or password (MQTT 3.1.1 section 3.2.2.3). */
 function refusal() {
   return Object.assign(new Error('not a valid token of this client'), { returnCode: 4 as const });
-}
-
-/**
- * Calls back when it is known that the first packet is no longer than a CONNECT has to be, with nothing taken out: the
- * parser would collect up to 256 MB for it before anybody has logged in.
- */
-function afterShortHeader(socket: Socket, accept: () => void): void {
-  const cutOff = () => socket.destroy();
-  socket.setTimeout(CONNECT_TIMEOUT, cutOff);
-  socket.on('error', cutOff);
-  let begun: Buffer = Buffer.alloc(0);
-  const look = (chunk: Buffer) => {
-    begun = Buffer.concat([begun, chunk]);
-    const length = remainingLength(begun);
-    if (length === undefined) return;
-    socket.off('data', look);
-    socket.pause();
-    if (length > LONGEST_CONNECT) {
-      cutOff();
-      return;
-    }
-    socket.setTimeout(0);
-    socket.off('timeout', cutOff);
-    socket.unshift(begun);
-    accept();
-  };
-  socket.on('data', look);
-}
-
-/** MQTT 3.1.1 section 2.2.3: seven bits a byte, four bytes at most. Infinite where it is none; undefined when cut short. */
-function remainingLength(packet: Buffer): number | undefined {
-  let length = 0;
-  for (let i = 1; i <= 4; i++) {
-    const byte = packet[i];
-    if (byte === undefined) return undefined;
-    length += (byte & 127) * 128 ** (i - 1);
-    if (byte < 128) return length;
-  }
-  return Number.POSITIVE_INFINITY;
 }
 
 function listenError(cause: unknown, host: string, port: number): VenfleetError {

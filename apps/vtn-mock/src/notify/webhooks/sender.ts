@@ -14,6 +14,7 @@ import {
 import type { Deliveries, Delivery } from '../../store/deliveries.js';
 import type { Store } from '../../store/store.js';
 import type { CallbackAnswer, CallbackRequest } from './callback-client.js';
+import { Lane, Place } from './lanes.js';
 
 /** Posts one notification; the part of {@link CallbackClient} that is used here. */
 export interface PostsCallbacks {
@@ -83,7 +84,7 @@ export class Sender {
   readonly #limits: SenderLimits;
   readonly #logger: Logger;
   readonly #endpoints = new Map<string, Endpoint>();
-  readonly #lanes = { prompt: new Lane(), late: new Lane() };
+  readonly #lanes = { prompt: new Lane<Endpoint>(), late: new Lane<Endpoint>() };
   readonly #stop = new AbortController();
   readonly #underWay = new Set<AbortController>();
   readonly #sending = new Set<Promise<void>>();
@@ -170,7 +171,7 @@ export class Sender {
   }
 
   /** Sends the next one to an endpoint, then lets others go first. */
-  async #serve(endpoint: Endpoint, lane: Lane): Promise<void> {
+  async #serve(endpoint: Endpoint, lane: Lane<Endpoint>): Promise<void> {
     endpoint.state = 'sending';
     const delivery = this.#ports.store.read(() => this.#ports.deliveries.head(endpoint.url));
     if (delivery === undefined) return this.#rest(endpoint);
@@ -182,6 +183,9 @@ export class Sender {
       endpoint.slow = outcome.slow;
       if (outcome.failure === undefined) await this.#accepted(endpoint, delivery);
       else this.#failed(endpoint, outcome.failure, outcome.retryAfter);
+    } catch (error) {
+      // It was accepted, but the store cannot note it (a full disk): it will come twice.
+      this.#failed(endpoint, describeError(error), undefined);
     } finally {
       endpoint.sending = undefined;
       place.leave();
@@ -248,7 +252,7 @@ export class Sender {
   }
 
   /** One POST, which gives up its place among the prompt ones when it takes too long. */
-  async #attempt({ url, token, body }: Delivery, place: Place): Promise<Outcome> {
+  async #attempt({ url, token, body }: Delivery, place: Place<Endpoint>): Promise<Outcome> {
     const { client, clock } = this.#ports;
     const patience = new AbortController();
     this.#underWay.add(patience);
@@ -283,48 +287,6 @@ interface Outcome {
   readonly slow: boolean;
   readonly failure?: string;
   readonly retryAfter?: Duration | undefined;
-}
-
-class Lane {
-  readonly waiting: Fifo<Endpoint> = new Fifo();
-  busy = 0;
-}
-
-/** A place in a lane, taken until it is left. */
-class Place {
-  #lane: Lane;
-  moved = false;
-
-  constructor(lane: Lane) {
-    this.#lane = lane;
-    lane.busy++;
-  }
-
-  move(to: Lane): void {
-    this.leave();
-    this.#lane = to;
-    to.busy++;
-    this.moved = true;
-  }
-
-  leave(): void {
-    this.#lane.busy--;
-  }
-}
-
-/** Array.shift moves all that is behind: with ten thousand waiting that would be most of the work. */
-class Fifo<T> {
-  #in: T[] = [];
-  #out: T[] = [];
-
-  push(item: T): void {
-    this.#in.push(item);
-  }
-
-  shift(): T | undefined {
-    if (this.#out.length === 0) [this.#in, this.#out] = [this.#out, this.#in.reverse()];
-    return this.#out.pop();
-  }
 }
 
 /** A callback's query may hold a secret. */
