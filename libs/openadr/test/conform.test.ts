@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { milliseconds, seconds, systemClock } from '@venfleet/core';
 import fc from 'fast-check';
 import { sameJson } from '../src/conform/answer.js';
@@ -12,6 +13,7 @@ import { Redactor } from '../src/conform/redact.js';
 import { junitXml, lineText } from '../src/conform/report.js';
 import { type ConformResult, linesOf } from '../src/conform/run.js';
 import { LAST_LINE, parseLines } from '../src/conform/select.js';
+import { serve, type TestServer } from './support/server.js';
 
 describe('the lines of the checklist', () => {
   it('are 1 to 31 in both versions, 32 to 39 in 3.0.1, 40 to 59 in 3.1, each once and in order', () => {
@@ -200,6 +202,57 @@ describe('the command', () => {
     [['--url', 'http://127.0.0.1:1', '--version', '3.0.1', '--only', '40-59'], 'OpenADR 3.0.1 has none of these lines'],
   ])('%j: says what is wrong', async (options, message) => {
     await expect(run(...options)).rejects.toThrow(message);
+  });
+});
+
+describe('the outcome of the command', () => {
+  let vtn: TestServer;
+  let folder: string;
+  beforeAll(async () => {
+    // What it is asked for in line 12 is refused, as it should be, but of one list.
+    vtn = await serve(({ path, query, method }) => {
+      if (path === '/vens' && method === 'POST') return { status: 201, body: { id: 'v' } };
+      if (method === 'DELETE') return { body: { id: 'v' } };
+      return path === '/events' && query.has('skip') ? { body: [] } : { status: path === '/subscriptions' ? 404 : 400, body: {} };
+    });
+    folder = mkdtempSync(join(tmpdir(), 'conform-'));
+  });
+  afterAll(async () => {
+    await vtn.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Exit status and standard output. */
+  async function outcome(...options: string[]): Promise<[unknown, string]> {
+    let out = '';
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      out += text;
+      return true;
+    });
+    process.exitCode = 0;
+    try {
+      await conformProgram().parseAsync(['node', 'openadr', 'conform', '--url', vtn.url, '--version', '3.0.1', ...options]);
+      return [process.exitCode, out];
+    } finally {
+      write.mockRestore();
+      process.exitCode = 0;
+    }
+  }
+
+  it('is 1 when a line fails, which is told, and written as JUnit XML', async () => {
+    const junit = join(folder, 'junit.xml');
+    const [status, out] = await outcome('--only', '12', '--junit', junit);
+    expect(status).toBe(1);
+    expect(out).toMatch(/^FAIL 12 .*\n +expected: status 400.*\n +seen: +GET \/events\?skip=-1 \(as BL\)\n +→ 200 \[\]\n/);
+    expect(out).toMatch(/ as OpenADR 3\.0\.1: 0 passed, 1 failed, 0 skipped\n$/);
+    expect(readFileSync(junit, 'utf8')).toContain('failures="1"');
+  });
+
+  it('is 0 when lines are skipped, and one line of JSON on request', async () => {
+    const [status, out] = await outcome('--only', '12,20-21', '--skip', '12', '--json');
+    expect(status).toBe(0);
+    expect(out.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(out)).toMatchObject({ pass: 0, fail: 0, skip: 2, lines: [{ line: 20, outcome: 'skip' }, { line: 21 }] });
   });
 });
 

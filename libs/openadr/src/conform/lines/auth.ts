@@ -22,8 +22,8 @@ async function tokenNeeded(trial: Trial): Promise<void> {
 }
 
 async function venMayNot(trial: Trial): Promise<void> {
-  const event = await trial.event();
   const { ven } = trial;
+  const event = await trial.event();
   const { programID, intervals } = event;
   const answers = [
     await ven.post('/programs', { programName: trial.name() }),

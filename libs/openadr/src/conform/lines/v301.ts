@@ -28,10 +28,11 @@ async function startNeeded(trial: Trial): Promise<void> {
 }
 
 async function reportNeedsProgram(trial: Trial): Promise<void> {
+  const { ven } = trial;
   const event = await trial.event();
   const whole = reportBody(trial.version, { programID: String(event.programID), eventID: String(event.id) }, trial.name());
   const { programID: _, ...body } = whole;
-  (await trial.ven.post('/reports', body)).expect(400, 'a report without programID');
+  (await ven.post('/reports', body)).expect(400, 'a report without programID');
 }
 
 async function subscriptionNeedsProgram(trial: Trial): Promise<void> {

@@ -66,8 +66,9 @@ async function targetsHidden(trial: Trial): Promise<void> {
 }
 
 async function untargetedForAll(trial: Trial): Promise<void> {
+  const { ven } = trial;
   const event = await trial.event();
-  await sees(trial.ven, event, 'it has no targets');
+  await sees(ven, event, 'it has no targets');
   if (trial.hasOtherVen) await sees(trial.otherVen, event, 'it has no targets');
 }
 
