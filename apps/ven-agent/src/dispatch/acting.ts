@@ -18,6 +18,7 @@ export interface ActingOptions {
   readonly readings: ReadingSource;
   readonly control: ControlSettings;
   readonly policy: PlanningPolicy;
+  readonly baseline: FleetDispatchOptions['baseline'];
   /** Path of the decision log. */
   readonly decisions: string;
   readonly clock: Clock;

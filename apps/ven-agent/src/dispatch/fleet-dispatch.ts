@@ -16,12 +16,16 @@ export interface FleetDispatchOptions {
   readonly curtailedSince: VenDispatchOptions['curtailedSince'];
   readonly readings: ReadingSource;
   readonly policy: PlanningPolicy;
+  readonly baseline: VenDispatchOptions['baseline'];
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** How often it is looked whose plan has come to a change. */
 const TICK = milliseconds(500);
+/** Baselines are looked up between two ticks for so long at most, and so many of them: readings of days are gone through. */
+const LOOK_UP_MS = 40;
+const MOST_LOOK_UPS = 100;
 
 /** Carries out the events of all VENs of this process, each VEN's apart from the others'. */
 export class FleetDispatch {
@@ -29,6 +33,8 @@ export class FleetDispatch {
   readonly #vens = new Map<string, VenDispatch>();
   readonly #stopping = new AbortController();
   #wake = new AbortController();
+  /** Whose baselines are looked up first. */
+  #turn = 0;
   #unsubscribe: (() => void)[] = [];
   #running: Promise<void> | undefined;
 
@@ -80,7 +86,24 @@ export class FleetDispatch {
           if (!isAbort(error)) logger.error({ ven: ven.ven, err: error }, 'the events of a VEN cannot be carried out');
         }
       }
+      try {
+        this.#lookUpBaselines();
+      } catch (error) {
+        logger.error({ err: error }, 'baselines cannot be looked up; the load before an event stands for them');
+      }
       await clock.sleep(TICK, this.#wake.signal).catch(() => undefined);
+    }
+  }
+
+  /** VEN after VEN, going on where it was left. */
+  #lookUpBaselines(): void {
+    const { clock } = this.#options;
+    const until = clock.monotonic() + LOOK_UP_MS;
+    let left = MOST_LOOK_UPS;
+    const isEnough = () => left-- <= 0 || clock.monotonic() >= until;
+    const vens = [...this.#vens.values()];
+    for (let i = 0; i < vens.length; i++, this.#turn++) {
+      if (!vens[this.#turn % vens.length]?.lookUpBaselines(isEnough)) return;
     }
   }
 }

@@ -8,6 +8,8 @@ import type { HeldEvent, PlannedResource, ResourceState, Setpoint } from '../pla
 import { type Plan, planVen } from '../planning/plan.js';
 import type { PlanningPolicy } from '../planning/policy.js';
 import { type LoadHistory, ReferenceLoads } from '../planning/references.js';
+import { Shifting } from '../planning/shifting.js';
+import { type BaselineSource, Baselines, BLOCK } from './baselines.js';
 import { type Decision, decisionOf } from './decision.js';
 import { type SeesControl, Sight, type SightOptions } from './sight.js';
 
@@ -26,6 +28,7 @@ export interface VenDispatchOptions extends Omit<SightOptions, 'clock' | 'contro
   readonly events: SeesEvents;
   readonly control: Controls;
   readonly policy: PlanningPolicy;
+  readonly baseline: BaselineSource;
   /** Told what was decided for a resource, again and again. */
   readonly note: (resource: number, decision: Decision) => void;
   readonly clock: Clock;
@@ -34,6 +37,8 @@ export interface VenDispatchOptions extends Omit<SightOptions, 'clock' | 'contro
 
 /** As long as an event acts, it is looked so often at who takes part and who has dropped out. */
 const LOOK_AGAIN_MS = 2000;
+/** With the optimiser so often at what has changed while no event acts. */
+const LOOK_AT_SHIFTS_MS = 60_000;
 /** A time so short ago is the present. */
 const JUST_NOW_MS = 5000;
 
@@ -47,6 +52,9 @@ export class VenDispatch {
   readonly #sight: Sight;
   readonly #history: LoadHistory;
   readonly #references: ReferenceLoads;
+  readonly #baselines: Baselines;
+  /** There from the first plan on. */
+  #shifting: Shifting | undefined;
   /** The limits that were handed out last. */
   readonly #limits = new Map<number, { readonly limit: Watts; readonly cause: string | undefined }>();
   readonly #noted = new Set<string>();
@@ -64,6 +72,7 @@ export class VenDispatch {
     this.#sight = new Sight(options.resources, options);
     this.#history = { powerAt: (resource, at) => this.#sight.loadAt(resource, at) };
     this.#references = new ReferenceLoads(this.#history);
+    this.#baselines = new Baselines(options.baseline);
   }
 
   get ven(): string {
@@ -85,10 +94,15 @@ export class VenDispatch {
     this.#wallAt = now;
     const plan = this.#currentPlan();
     const allocation = this.#allocate(plan, now);
-    this.#nextAt = allocation.segment.idle ? (plan.nextChange(now) ?? Number.POSITIVE_INFINITY) : now + LOOK_AGAIN_MS;
+    this.#nextAt = this.#nextLook(plan, allocation, now);
     // With no events known, and none heard of, it is not known that there are none.
     if (allocation.segment.idle && !this.#options.events.isCurrent && plan.schedules.length === 0) return;
     this.#handOut(allocation);
+  }
+
+  /** As Baselines.lookUp: between two passes. */
+  lookUpBaselines(isEnough: () => boolean): boolean {
+    return this.#baselines.lookUp(this.#options.clock.now(), isEnough);
   }
 
   /** What is decided now. */
@@ -105,7 +119,8 @@ export class VenDispatch {
     const isPast = at < this.#options.clock.now() - JUST_NOW_MS;
     const seen = this.#states();
     const states = isPast ? this.#loadsAt(at, seen) : seen;
-    return { plan, allocation: allocate({ plan, at, states, references: new ReferenceLoads(this.#history) }) };
+    const shifts = isPast ? undefined : this.#shifting?.plannedAt(at);
+    return { plan, allocation: allocate({ plan, at, states, references: new ReferenceLoads(this.#history), shifts }) };
   }
 
   /** A resource's controller said something new. */
@@ -145,6 +160,7 @@ export class VenDispatch {
     const own = (name: string): readonly Target[] => targets?.resources[name] ?? [];
     const planned = resources.filter(({ enabled }) => enabled).map((resource) => plannedOf(resource, control, own));
     this.#planned = new Map(planned.map((resource) => [resource.id, resource]));
+    this.#shifting ??= new Shifting(planned, this.#baselines);
     this.#plan = planVen({
       ven: { name: ven, targets: targets?.ven ?? [] },
       resources: planned,
@@ -161,13 +177,34 @@ export class VenDispatch {
   }
 
   #allocate(plan: Plan, at: Instant): Allocation {
-    const states = plan.at(at).idle ? NO_STATES : this.#states();
-    this.#allocation = allocate({ plan, at, states, references: this.#references });
+    const { idle, quietAt } = plan.at(at);
+    this.#baselines.begin(quietAt);
+    const states = idle && plan.policy.optimiser === undefined ? NO_STATES : this.#states(at, quietAt);
+    const shifts = this.#shifting?.limits(plan, at, states);
+    this.#allocation = allocate({ plan, at, states, references: this.#references, shifts });
     return this.#allocation;
   }
 
-  #states(): ReadonlyMap<number, ResourceState> {
-    return new Map(this.#options.resources.map((resource) => [resource.id, this.#sight.stateOf(resource)]));
+  #nextLook(plan: Plan, { segment }: Allocation, now: Instant): number {
+    if (!segment.idle) return now + LOOK_AGAIN_MS;
+    const next = plan.nextChange(now) ?? Number.POSITIVE_INFINITY;
+    return plan.policy.optimiser === undefined ? next : Math.min(next, now + LOOK_AT_SHIFTS_MS);
+  }
+
+  /**
+   * All resources as they are now.
+   * @param quietAt when events began: the longer ago, the less does the load of then say what would be drawn now
+   */
+  #states(at?: Instant, quietAt?: Instant): ReadonlyMap<number, ResourceState> {
+    const isLong = at !== undefined && quietAt !== undefined && at - quietAt >= BLOCK;
+    return new Map(
+      this.#options.resources.map((resource) => {
+        const state = this.#sight.stateOf(resource);
+        // A vehicle that charges says more of a station than other vehicles on other days.
+        if (!isLong || resource.type === 'EV') return [resource.id, state];
+        return [resource.id, { ...state, baseline: this.#baselines.loadAt(resource.id, at) }];
+      }),
+    );
   }
 
   /** Leaves a limit as it is where the new one is hardly higher; a lower one always holds. */
@@ -199,8 +236,11 @@ export class VenDispatch {
       const own = resources.get(resource.id);
       const cause = causeOf(own);
       if (cause !== undefined) acting.add(cause);
+      const last = this.#limits.get(resource.id);
       const setpoint = this.#steady(resource, own?.setpoint ?? FREE, cause);
-      control.set(resource.id, { setpoint, cause, since: setpoint.kind === 'limit' ? undefined : segment.from });
+      // A shift ends on its own, while nothing else has changed.
+      const ended = last !== undefined && last.cause === undefined ? undefined : segment.from;
+      control.set(resource.id, { setpoint, cause, since: setpoint.kind === 'limit' ? undefined : ended });
       this.noteState(resource.id);
     }
     for (const event of acting) events.noteAction(event);

@@ -35,6 +35,11 @@ export class Shifting {
     return shifts.at(at);
   }
 
+  /** The limits of the plan that was made last, for a time that it covers. */
+  plannedAt(at: Instant): ReadonlyMap<number, Watts> {
+    return this.#made === undefined || at < this.#made.at ? NO_LIMITS : this.#made.shifts.at(at);
+  }
+
   #plan(plan: Plan, at: Instant, states: ReadonlyMap<number, ResourceState>): ShiftPlan {
     const owed = (resource: number) => this.#books.owed(resource);
     const shifts = planShifts({ plan, at, states, forecast: this.#forecast, owed });

@@ -1,5 +1,6 @@
 import { type Clock, hours, type Instant, isAbort, isVenfleetError, type Logger, type Random } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
+import type { Baseline } from '../baseline/baseline.js';
 import { isDanishHoliday, localCalendar } from '../baseline/calendar.js';
 import type { FleetEvents } from '../events/fleet-events.js';
 import type { ReadingSource } from '../readings/reading.js';
@@ -102,6 +103,11 @@ export class FleetReporting {
   /** Readings of a resource before this time are in reports already, if any wanted them. */
   reportedUntil(resource: number): Instant | undefined {
     return this.#venOf.get(resource)?.reportedUntil();
+  }
+
+  /** What a resource would draw by itself; undefined for one that does not report. */
+  baseline(resource: number): Baseline | undefined {
+    return this.#venOf.get(resource)?.baseline;
   }
 
   /** Reports acknowledged since the outbox was made, and those that are due and wait for it. */

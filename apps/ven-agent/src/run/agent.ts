@@ -3,7 +3,7 @@ import type { Clock, Instant, Logger, Random } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
 import type { AgentConfig } from '../config.js';
-import { Acting } from '../dispatch/acting.js';
+import { Acting, type ActingOptions } from '../dispatch/acting.js';
 import { FleetEvents } from '../events/fleet-events.js';
 import { openCsvRows } from '../metering/adapters/csv-rows.js';
 import { openModbusSerial } from '../metering/adapters/modbus-serial-link.js';
@@ -197,14 +197,19 @@ export class Agent {
         timeZone: run.timeZone,
         ...ports,
       });
-      acting = this.#acting(events, channels, readings);
+      acting = this.#acting(events, channels, readings, (resource) => reporting?.baseline(resource));
     }
     const explain = acting && ((resource: string, at?: Instant) => acting.explain(resource, at));
     const ops = new OpsServer({ ...run.ops, status: () => this.status(), meters: () => metering.statuses(), explain });
     return { readings, metering, events, reporting, acting, ops };
   }
 
-  #acting(events: FleetEvents, channels: readonly MeterChannel[], readings: Readings): Acting | undefined {
+  #acting(
+    events: FleetEvents,
+    channels: readonly MeterChannel[],
+    readings: Readings,
+    baseline: ActingOptions['baseline'],
+  ): Acting | undefined {
     const { config, control, clock, random, logger } = this.#options;
     if (!control) return undefined;
     return new Acting({
@@ -214,6 +219,7 @@ export class Agent {
       readings: readings.source,
       control: config.control,
       policy: config.planning,
+      baseline,
       decisions: join(dirname(config.state), 'decisions.db'),
       clock,
       random,

@@ -12,6 +12,7 @@ import {
   VenfleetError,
 } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
+import type { Baseline } from '../baseline/baseline.js';
 import type { FleetEvents } from '../events/fleet-events.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { Registry } from '../registration/registry.js';
@@ -76,6 +77,11 @@ export class ReportingLink {
   /** As ReportedUntil of the store: as long as there is no reporting, every reading may still be wanted. */
   reportedUntil(resource: number): Instant | undefined {
     return this.#reporting?.reportedUntil(resource);
+  }
+
+  /** As FleetReporting.baseline; undefined as long as there is no reporting. */
+  baseline(resource: number): Baseline | undefined {
+    return this.#reporting?.baseline(resource);
   }
 
   async #connect(): Promise<void> {
