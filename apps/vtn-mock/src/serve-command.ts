@@ -7,6 +7,7 @@ import {
   InvalidArgumentError,
   Option,
   printResult,
+  readTextFile,
   resolveSecret,
   shutdownSignal,
   usageError,
@@ -38,6 +39,7 @@ interface ServeOptions {
   readonly allowHttpCallbacks?: true;
   readonly allowPrivateCallbacks?: true;
   readonly loopbackCallbacks: boolean;
+  readonly callbackCa?: string;
   readonly mqttPort?: number;
   /** false: none. */
   readonly mqtt: string | boolean;
@@ -93,6 +95,7 @@ function addNotifying(command: Command): void {
       '--no-loopback-callbacks',
       'refuse callbacks on this machine, which are allowed while --host is one of it alone, without TLS, too',
     )
+    .option('--callback-ca <FILE>', "authorities of callbacks' certificates, PEM, in place of the system's")
     .option('--mqtt-port <PORT>', 'port of the MQTT broker (default: a free one, if --host is of this machine alone)', port)
     .option('--mqtt <URL>', 'tell of changes over that MQTT broker, mqtt://… or mqtts://…', mqttUrl)
     .option('--mqtt-username <NAME>', "the VTN's own login at --mqtt")
@@ -128,6 +131,7 @@ async function serve(options: ServeOptions): Promise<void> {
     venSelfRegistration: options.venSelfRegistration === 'on',
     strictTargets: options.strictTargets === true,
     callbacks: callbackRules(options),
+    ...(options.callbackCa === undefined ? {} : { callbackCa: readTextFile(options.callbackCa, 'the authorities') }),
     ...mqttOf(options),
     logger: createPinoLogger({ level: options.logLevel }),
     ...(auth ? { clients: options.clients } : {}),

@@ -34,6 +34,8 @@ const STOP_GRACE = milliseconds(3_000);
 export interface VtnMockOptions extends Partial<Settings> {
   /** Where a VTN listens on this machine alone, callbacks on it are allowed, without TLS, too; none else that is not public. */
   readonly callbacks?: Partial<CallbackRules>;
+  /** PEM of the authorities of callbacks' certificates; the system's unless given. */
+  readonly callbackCa?: string;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
@@ -194,12 +196,12 @@ class Running {
   }
 
   #notificationsOf(parts: Pick<NotificationPorts, 'store' | 'tables' | 'changes'> & Pick<LinkPorts, 'tokens' | 'auth'>) {
-    const { host = '127.0.0.1', callbacks, mqtt, senderLimits } = this.#options;
+    const { host = '127.0.0.1', callbacks, callbackCa: ca, mqtt, senderLimits } = this.#options;
     const ports = { clock: this.#clock, random: this.#random, logger: this.#logger };
     const { store, tables, changes, tokens, auth } = parts;
     const link = mqtt === undefined ? undefined : openLink(mqtt, { ...ports, host, auth, tokens, store, vens: tables.vens });
     const rules = { http: false, privateAddresses: false, loopback: namesLoopback(host), ...callbacks };
-    return new Notifications({ ...ports, store, tables, changes, rules, limits: senderLimits, mqtt: link });
+    return new Notifications({ ...ports, store, tables, changes, rules, ca, limits: senderLimits, mqtt: link });
   }
 
   async #listen(context: VtnContext, mounts: readonly Mount[], port: number): Promise<string> {

@@ -52,6 +52,7 @@ describe('vtn-mock serve', () => {
       'allow-http-callbacks',
       'allow-private-callbacks',
       'no-loopback-callbacks',
+      'callback-ca',
       'mqtt-port',
       'mqtt',
       'mqtt-username',

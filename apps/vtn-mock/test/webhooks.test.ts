@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -363,5 +364,39 @@ describe('privacy of notifications (3.1)', () => {
     expect(at('/a')).toEqual([]);
     expect(at('/b').map(({ objectType }) => objectType)).toEqual(['VEN', 'RESOURCE', 'EVENT', 'REPORT', 'SUBSCRIPTION']);
     expect(at('/bl').map(({ objectType }) => objectType)).toEqual(['VEN', 'EVENT']);
+  });
+});
+
+const openssl = (() => {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+(openssl ? describe : describe.skip)('callbacks with TLS (needs openssl on the path)', () => {
+  it('29: are called when their certificate is of a known authority, and refused otherwise', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vtn-tls-'));
+    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
+    const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
+    const receiver = await new Receiver({ key, cert }).start();
+    const strict = await new TestVtn().start();
+    const refused = await strict.api('3.1.0', 'bl').post('/subscriptions', asking(undefined, receiver.url, ['PROGRAM']));
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('CERT')]);
+    await strict.stop();
+    const vtn = await new TestVtn({ callbackCa: cert }).start();
+    const bl = vtn.api('3.1.0', 'bl');
+    await bl.ok(bl.post('/subscriptions', asking(undefined, receiver.url, ['PROGRAM'])));
+    await bl.ok(bl.post('/programs', { programName: 'p' }));
+    await receiver.until(1);
+    expect(receiver.posted[0]?.body.object.programName).toBe('p');
+    await vtn.stop();
+    await receiver.stop();
+    rmSync(folder, { recursive: true });
   });
 });

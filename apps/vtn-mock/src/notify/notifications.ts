@@ -15,6 +15,7 @@ export interface NotificationPorts {
   readonly tables: Tables;
   readonly changes: Changes;
   readonly rules: CallbackRules;
+  readonly ca: string | undefined;
   readonly limits: SenderLimits | undefined;
   readonly mqtt: MqttLink | undefined;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** One request as a callback server saw it. */
@@ -19,12 +20,14 @@ export class Receiver {
   /** Answers a challenge; the default is the right answer. */
   onChallenge: (echo: string, response: ServerResponse) => void = (echo, response) => response.end(echo);
   readonly #server: Server;
+  readonly #scheme: string;
   #waiting: { readonly enough: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor() {
-    this.#server = createServer((request, response) => {
-      void this.#answer(request, response);
-    });
+  /** @param tls for HTTPS: key and certificate, PEM */
+  constructor(tls?: { readonly key: string; readonly cert: string }) {
+    const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
+    this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+    this.#scheme = tls === undefined ? 'http' : 'https';
   }
 
   async start(): Promise<this> {
@@ -38,7 +41,7 @@ export class Receiver {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Resolves when so many notifications have come in all. */

@@ -34,10 +34,12 @@ const AGENT = { keepAlive: true, maxFreeSockets: 16, timeout: 60_000, scheduling
  */
 export class CallbackClient {
   readonly #rules: CallbackRules;
-  readonly #agents = { http: new http.Agent(AGENT), https: new https.Agent(AGENT) };
+  readonly #agents;
 
-  constructor(rules: CallbackRules) {
+  /** @param ca PEM of authorities that callbacks' certificates may be of, in place of the system's */
+  constructor(rules: CallbackRules, ca: string | undefined) {
     this.#rules = rules;
+    this.#agents = { http: new http.Agent(AGENT), https: new https.Agent({ ...AGENT, ...(ca === undefined ? {} : { ca }) }) };
   }
 
   /** @throws VenfleetError CALLBACK_REFUSED, CALLBACK_FAILED; the signal's reason when it aborts. */

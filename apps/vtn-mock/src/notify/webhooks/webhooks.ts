@@ -24,6 +24,8 @@ export interface WebhookPorts {
   readonly deliveries: Deliveries;
   readonly vens: Vens;
   readonly rules: CallbackRules;
+  /** PEM of the authorities of callbacks' certificates; the system's unless given. */
+  readonly ca?: string | undefined;
   readonly outcomes: Outcomes;
   readonly clock: Clock;
   readonly random: Random;
@@ -41,7 +43,7 @@ export class Webhooks implements ChangeListener {
   constructor(ports: WebhookPorts) {
     const { store, deliveries, clock, random, logger, limits, outcomes } = ports;
     this.#ports = ports;
-    this.#client = new CallbackClient(ports.rules);
+    this.#client = new CallbackClient(ports.rules, ports.ca);
     const onDone = outcomes.done.bind(outcomes);
     this.#sender = new Sender({ store, deliveries, clock, random, logger, client: this.#client, onDone }, limits);
   }
