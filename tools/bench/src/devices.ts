@@ -17,8 +17,8 @@ export interface SimulatedFleet {
   readonly ops: string;
 }
 
-/** @param vens only the biggest so many */
-export async function simulateFleet(place: Workplace, vens: number): Promise<SimulatedFleet> {
+/** The sample fleet's database with connections on ports of its own. */
+export async function prepareDevices(place: Workplace): Promise<Omit<SimulatedFleet, 'ops'>> {
   const config = place.path('fleet.yaml');
   const sample = readFileSync(join(ROOT, 'config/fleet.yaml'), 'utf8');
   writeFileSync(
@@ -29,6 +29,12 @@ export async function simulateFleet(place: Workplace, vens: number): Promise<Sim
   );
   const db = place.path('resources.db');
   prepare({ source: join(ROOT, 'config/exampleassets'), db, config, rejects: place.path('rejects.csv') });
+  return { db, profiles: join(ROOT, 'config/device-profiles') };
+}
+
+/** @param vens only the biggest so many */
+export async function simulateFleet(place: Workplace, vens: number): Promise<SimulatedFleet> {
+  const { db, profiles } = await prepareDevices(place);
   const simulator = join(ROOT, 'apps/device-sim/dist/main.js');
   const { firstLine } = await place.start(process.execPath, [
     simulator,
@@ -44,7 +50,7 @@ export async function simulateFleet(place: Workplace, vens: number): Promise<Sim
     '--json',
   ]);
   const { ops } = JSON.parse(firstLine) as { ops: string };
-  return { db, profiles: join(ROOT, 'config/device-profiles'), ops };
+  return { db, profiles, ops };
 }
 
 /** A port that was free a moment ago, for programs that must be told one. */
