@@ -11,6 +11,11 @@ const MET_EACH_SECOND = 250;
 /** A stopping agent that releases gives that so long. */
 const LONGEST_FAREWELL = seconds(3);
 
+/** So often those that do not do what they are told are summed up: a broker that is away silences thousands at once. */
+const SUMMED_UP_EVERY = seconds(30);
+/** So many of them are named. */
+const NAMED = 5;
+
 export interface ControlOptions {
   readonly controllers: readonly Controller[];
   readonly settings: ControlSettings;
@@ -38,6 +43,7 @@ export class Control {
   readonly #counts: ControlCounts = { holds: 0, renewals: 0, releases: 0, failures: 0, mismatches: 0 };
   readonly #listeners = new Set<(state: ControlState) => void>();
   readonly #stop = new AbortController();
+  #summary = '{}';
   #running: Promise<void> | undefined;
 
   constructor(options: ControlOptions) {
@@ -128,10 +134,36 @@ export class Control {
   async #run(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stop;
+    let sumUpAt = clock.monotonic() + SUMMED_UP_EVERY;
     while (!signal.aborted) {
       const now = clock.monotonic();
       for (const resource of this.#resources.values()) if (resource.due <= now) void resource.pass();
+      if (now >= sumUpAt) {
+        sumUpAt = now + SUMMED_UP_EVERY;
+        this.#sumUp();
+      }
       await clock.sleep(TICK, signal).catch(() => {});
     }
+  }
+
+  /** Says which problems there are when they are others than before; each controller's is told at the level of info. */
+  #sumUp(): void {
+    const { problems } = this.stats;
+    const summary = JSON.stringify(problems);
+    if (summary === this.#summary) return;
+    this.#summary = summary;
+    const { logger } = this.#options;
+    if (summary === '{}') {
+      logger.warn({}, 'all controllers do what they are told again');
+      return;
+    }
+    const failing = [...this.states()].filter(({ problem }) => problem !== undefined);
+    const some = failing.slice(0, NAMED).map(({ resource: { resourceId, ven }, problem }) => ({
+      resource: resourceId,
+      ven,
+      code: problem?.code,
+      reason: problem?.message,
+    }));
+    logger.warn({ problems, some }, 'controllers do not do what they are told');
   }
 }

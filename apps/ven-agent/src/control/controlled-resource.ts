@@ -276,7 +276,7 @@ export class ControlledResource {
     const { resourceId, ven, name } = this.#controller.resource;
     const who = { resource: resourceId, ven, name };
     if (problem === undefined) logger.info({ ...who, code: this.#problem?.code }, 'controller does what it is told again');
-    else logger.warn({ ...who, code: problem.code, reason: problem.message }, 'controller does not do what it is told');
+    else logger.info({ ...who, code: problem.code, reason: problem.message }, 'controller does not do what it is told');
     this.#problem = problem;
     this.#problemAt = clock.monotonic();
     this.#show();

@@ -36,6 +36,22 @@ describe('control', () => {
     expect(devices.every(({ held }) => held === 20_000)).toBe(true);
   });
 
+  test('sums up who does not do what it is told, once and not for each', async () => {
+    const clock = new FakeClock();
+    const devices = Array.from({ length: 200 }, (_, i) => new StandIn(i + 1, clock));
+    const { control, logger } = await setUp({ clock, standIns: devices });
+    for (const device of devices) device.mood = 'is silent';
+    for (const { resource } of devices) control.set(resource.id, limit(20_000));
+    await clock.advance(minutes(3));
+    const warnings = logger.lines.filter(({ level }) => level === 'warn');
+    expect(warnings.length).toBeGreaterThan(0);
+    expect(warnings.length).toBeLessThan(5);
+    expect(warnings.at(-1)?.fields).toMatchObject({ problems: { CONTROLLER_SILENT: 200 } });
+    for (const device of devices) device.mood = 'obeys';
+    await clock.advance(minutes(3));
+    expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', message: 'all controllers do what they are told again' });
+  });
+
   test('renews a limit well before the controller lets go, and not more often than it must', async () => {
     const { clock, control, device } = await setUp();
     control.set(1, limit(20_000));

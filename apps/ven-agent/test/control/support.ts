@@ -1,5 +1,5 @@
-import { type Instant, milliseconds, type Random, seconds, silentLogger, type Watts, watts } from '@venfleet/core';
-import { FakeClock, sequenceRandom } from '@venfleet/core/testing';
+import { type Instant, milliseconds, type Random, seconds, type Watts, watts } from '@venfleet/core';
+import { FakeClock, MemoryLogger, sequenceRandom } from '@venfleet/core/testing';
 import type { PointValue, Values } from '@venfleet/devices';
 import type { Resource } from '@venfleet/resource-db';
 import { controlSettings } from '../../src/control/config.js';
@@ -126,12 +126,13 @@ interface SetUp {
 /** A running control over stand-ins, which have been looked at once. */
 export async function setUp({ controllers = 1, settings, random, clock = new FakeClock(), standIns, changes }: SetUp = {}) {
   const devices = standIns ?? Array.from({ length: controllers }, (_, i) => new StandIn(i + 1, clock, changes));
+  const logger = new MemoryLogger();
   const control = new Control({
     controllers: devices,
     settings: controlSettings({ restoreOverS: 0, ...settings }),
     clock,
     random: random ?? sequenceRandom(0.5, 0.1, 0.9),
-    logger: silentLogger,
+    logger,
   });
   control.start();
   await clock.advance(seconds(2));
@@ -139,5 +140,5 @@ export async function setUp({ controllers = 1, settings, random, clock = new Fak
     control.observe([
       { resource: id, at: clock.now(), power: watts(power) as Watts, importEnergy: undefined, exportEnergy: undefined, flags: 0 },
     ]);
-  return { clock, control, devices, device: devices[0] as StandIn, meter, state: () => control.state(1) };
+  return { clock, control, logger, devices, device: devices[0] as StandIn, meter, state: () => control.state(1) };
 }
