@@ -15,7 +15,7 @@ const METERED = /[1-9],\d{3} of 9,714 meters answer .* reports acknowledged/;
 
 describe('npm start', () => {
   test('registers the whole sample fleet, and run again changes nothing', async () => {
-    const args = ['--once', '--state', join(folder, 'start'), '--port', String(await freePort())];
+    const args = ['--register-only', '--state', join(folder, 'start'), '--port', String(await freePort())];
     const first = await start(...args);
     expect(first.stdout).toMatch(/^158 VENs, 9,714 resources registered, 0 failed, 9,872 changes/m);
     expect(first.status).toBe(0);
@@ -62,7 +62,7 @@ describe('npm start', () => {
     const other = createServer();
     const port = await freePort();
     await new Promise<void>((done) => other.listen(port, '127.0.0.1', done));
-    const outcome = await start('--once', '--state', join(folder, 'taken'), '--port', String(port));
+    const outcome = await start('--register-only', '--state', join(folder, 'taken'), '--port', String(port));
     other.close();
     expect(outcome.status).toBe(1);
     expect(outcome.stderr).toContain(`port ${port}`);

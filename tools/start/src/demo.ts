@@ -3,7 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VenfleetError } from '@venfleet/core';
 import { makeFolder, shutdownSignal, usageError } from '@venfleet/core/node';
-import { type Child, run, start } from './processes.js';
+import { demonstrate } from './demonstration.js';
+import { AgentFigures } from './figures.js';
+import { type Child, output, run, start } from './processes.js';
 import { ensureStandingRequest } from './standing-request.js';
 
 export interface DemoOptions {
@@ -13,23 +15,29 @@ export interface DemoOptions {
   readonly db: string;
   readonly opsPort: number;
   readonly agentOpsPort: number;
+  /** Ends with the demonstration. */
   readonly once?: boolean;
+  /** Ends with the registration, which needs no devices. */
+  readonly registerOnly?: boolean;
+  /** False: no demonstration. */
+  readonly demonstration: boolean;
 }
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const program = (path: string) => join(root, path, 'dist/main.js');
+export const DEFAULT_PORT = 8000;
+export const DEFAULT_AGENT_OPS_PORT = 9464;
 const DEFAULT_DB = 'config/resources.db';
 
 const CREDENTIALS = 'config/dev-credentials.json';
 
 /**
  * Prepares the sample fleet if need be, starts the simulated devices and the mock VTN with its state kept
- * in `state`, registers the fleet, asks it for reports, and runs its agent until Ctrl-C. With `once`, it ends with
- * the registration, which needs no devices.
- * @throws VenfleetError START_FAILED naming the part that failed; what was started is stopped again.
+ * in `state`, registers the fleet, asks it for reports, runs its agent, has it shed load once, and stays up until Ctrl-C.
+ * @throws VenfleetError START_FAILED naming the part that failed, DEMONSTRATION_FAILED; what was started is stopped again.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const { version, state, db, once } = options;
+  const { version, state, db, registerOnly } = options;
   if (version !== '3.0.1' && version !== '3.1.0') throw usageError(`unknown version ${version}`, 'it is 3.0.1 or 3.1.0');
   process.chdir(root);
   makeFolder(state);
@@ -40,7 +48,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   }
   const children: Child[] = [];
   try {
-    const devices = once ? undefined : await startDevices(options, signal, children);
+    const devices = registerOnly ? undefined : await startDevices(options, signal, children);
     const urls = await startVtn(options, signal, children);
     const url = urls[version] as string;
     say(`Registering the fleet with ${url}`);
@@ -51,7 +59,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     say(isNew ? 'Asked every VEN for a report each two minutes' : 'Every VEN is asked for a report each two minutes already');
     sayWhereToLook(urls, devices, options);
     say('Metering the fleet');
-    await runAgent(url, options, children, signal);
+    const figures = new AgentFigures(await startAgent(url, options, children, signal));
+    await untilOneEnds(children, signal, (ended) => show(url, options, figures, ended));
   } finally {
     // In reverse, each after the other.
     for (const child of children.reverse()) await child.stop();
@@ -93,28 +102,64 @@ async function must(what: string, status: Promise<number>): Promise<void> {
   if (code !== 0) throw new VenfleetError('START_FAILED', `${what} failed (status ${code}); its own words are above`);
 }
 
-/** Runs the agent with the terminal as its own, for its live line, until Ctrl-C. */
-async function runAgent(url: string, options: DemoOptions, children: readonly Child[], signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+async function startAgent(url: string, options: DemoOptions, children: Child[], signal: AbortSignal): Promise<Child> {
   const { db, state, agentOpsPort } = options;
+  const where = ['--db', db, '--vtn-url', url, '--state', join(state, 'ven-agent.db'), '--ops-port', String(agentOpsPort)];
+  const agent = await start(program('apps/ven-agent'), ['run', ...where, '--every', '1', '--json'], signal);
+  children.push(agent);
+  return agent;
+}
+
+/** The demonstration, and then nothing more until Ctrl-C. */
+async function show(url: string, options: DemoOptions, figures: AgentFigures, signal: AbortSignal): Promise<void> {
+  const vtn = (...args: string[]) =>
+    output(program('apps/vtn-mock'), [...args, '--url', url, '--credentials', CREDENTIALS], signal);
+  if (options.demonstration) await demonstrate({ figures, vtn, signal });
+  if (options.once) return;
+  figures.say(byHand(url, options));
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+/** Works until it is done, the user ends it, or a part ends by itself. @throws VenfleetError START_FAILED for the last */
+async function untilOneEnds(
+  children: readonly Child[],
+  signal: AbortSignal,
+  work: (ended: AbortSignal) => Promise<void>,
+): Promise<void> {
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
-  const args = ['run', '--db', db, '--vtn-url', url, '--state', join(state, 'ven-agent.db'), '--ops-port', String(agentOpsPort)];
-  const agent = run(program('apps/ven-agent'), args, either).then(
-    () => 'the agent',
-    (error) => {
-      if (signal.aborted) return 'stopped';
-      throw error;
-    },
-  );
-  const first = await Promise.race([agent, ...children.map(({ exited }) => exited.then(() => 'a part'))]);
-  if (signal.aborted) {
-    await agent;
-    return;
+  let hasEnded = false;
+  for (const { exited } of children) {
+    void exited.then(() => {
+      hasEnded = true;
+      ended.abort(new DOMException('a part ended', 'AbortError'));
+    });
   }
-  ended.abort();
-  await agent.catch(() => undefined);
-  throw new VenfleetError('START_FAILED', `${first} ended by itself; its own words are above`);
+  try {
+    await work(either);
+  } catch (error) {
+    if (!either.aborted) throw error;
+  }
+  if (hasEnded && !signal.aborted) throw new VenfleetError('START_FAILED', 'a part ended by itself; its own words are above');
+}
+
+function byHand(url: string, { port, agentOpsPort }: DemoOptions): string {
+  const vtn = port === DEFAULT_PORT ? '' : ` --url ${url}`;
+  const agent = agentOpsPort === DEFAULT_AGENT_OPS_PORT ? '' : ` --url http://127.0.0.1:${agentOpsPort}`;
+  return `
+Drive it by hand, in another terminal:
+  npx nx run vtn-mock:event --shed 30% --for 10m --ven Aalborg${vtn}
+      one city sheds 30 % for ten minutes
+  npx nx run vtn-mock:event --alert emergency --for 5m --in 1m${vtn}
+      all of Denmark, in a minute
+  npx nx run vtn-mock:watch${vtn}
+      the load that is reported, against its baseline
+  npx nx run vtn-mock:event list${vtn}
+      what events there are; --cancel ID ends one
+  npx nx run ven-agent:explain RESOURCE${agent}
+      why a site does what it does
+Ctrl-C stops everything.
+`;
 }
 
 function sayWhereToLook(
@@ -141,9 +186,9 @@ In another terminal:
   npx nx run device-sim:stats                       what is simulated
   npx nx run ven-agent:status                       what is registered where
   npx nx run ven-agent:reports --outbox ${join(state, 'outbox.db')}   what is reported; --audit counts it
+  npx nx run ven-agent:events --state ${join(state, 'ven-agent.db')}   what events there are, and what was done
   npx nx run ven-agent:register --dry-run           what a further run would change
   npx nx run ven-agent:register --vtn-url ${urls['3.1.0']}   the same fleet over the other version
-Ctrl-C stops it.
 `);
 }
 

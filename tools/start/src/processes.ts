@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { VenfleetError } from '@venfleet/core';
 
@@ -6,6 +6,8 @@ import { VenfleetError } from '@venfleet/core';
 export interface Child {
   /** What it printed first, which says that it is ready. */
   readonly firstLine: string;
+  /** Each later line. */
+  onLine(listener: (line: string) => void): void;
   /** Settles when it has ended, however that came. */
   readonly exited: Promise<number>;
   /** Asks it to end (SIGTERM) and waits until it has. */
@@ -13,20 +15,24 @@ export interface Child {
 }
 
 /** Runs a Node program to its end with the terminal as its own. @returns its exit status; 130 when interrupted */
-export function run(main: string, args: readonly string[], signal: AbortSignal): Promise<number> {
-  signal.throwIfAborted();
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
-  // Ctrl-C reaches the child by itself, a SIGTERM to this process alone does not.
-  const stop = () => child.kill('SIGTERM');
-  signal.addEventListener('abort', stop, { once: true });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code) => {
-      signal.removeEventListener('abort', stop);
-      if (signal.aborted) reject(signal.reason);
-      else resolve(code ?? 1);
-    });
+export async function run(main: string, args: readonly string[], signal: AbortSignal): Promise<number> {
+  return ended(spawnNode(main, args, 'inherit', signal), signal);
+}
+
+/**
+ * Runs a Node program to its end.
+ * @returns what it printed
+ * @throws VenfleetError START_FAILED when it fails; its own words are on standard error
+ */
+export async function output(main: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+  const child = spawnNode(main, args, 'pipe', signal);
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
   });
+  const status = await ended(child, signal);
+  if (status === 0) return text;
+  throw new VenfleetError('START_FAILED', `${args[0]} failed (status ${status}); its own words are above`);
 }
 
 /**
@@ -46,8 +52,27 @@ export async function start(main: string, args: readonly string[], signal: Abort
   };
   const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
   const first = await Promise.race([firstLine, exited, aborted]);
-  if (typeof first === 'string') return { firstLine: first, exited, stop };
+  if (typeof first === 'string') return { firstLine: first, onLine: (listener) => void lines.on('line', listener), exited, stop };
   await stop();
   signal.throwIfAborted();
   throw new VenfleetError('START_FAILED', `${args[0]} ended before it was ready; its own words are above`);
+}
+
+function spawnNode(main: string, args: readonly string[], stdout: 'inherit' | 'pipe', signal: AbortSignal): ChildProcess {
+  signal.throwIfAborted();
+  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', stdout, 'inherit'] });
+}
+
+function ended(child: ChildProcess, signal: AbortSignal): Promise<number> {
+  // Ctrl-C reaches the child by itself, a SIGTERM to this process alone does not.
+  const stop = () => child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      signal.removeEventListener('abort', stop);
+      if (signal.aborted) reject(signal.reason);
+      else resolve(code ?? 1);
+    });
+  });
 }

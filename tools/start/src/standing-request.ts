@@ -6,11 +6,13 @@ import {
   createVtnClient,
   detectVtn,
   loadCredentials,
+  type Program,
   type ReportRequest,
   type VtnClient,
 } from '@venfleet/openadr';
 
 const PROGRAM = 'venfleet-metering';
+export const DEMONSTRATION_PROGRAM = 'venfleet-demonstration';
 const EVENT = 'standing-report-request';
 /** So long that a newcomer has not to wait for the first report, and so many that they last a day. */
 const INTERVAL = minutes(2);
@@ -32,8 +34,8 @@ const REQUESTS: readonly ReportRequest[] = [
 ];
 
 /**
- * Sees to it that the VTN has an event that asks every VEN for its readings: one that lasts a day, unless one of
- * before still lasts.
+ * Sees to it that the VTN has the programs that are used here, and an event that asks every VEN for its readings: one that
+ * lasts a day, unless one of before still lasts.
  * @returns whether it is a new one
  */
 export async function ensureStandingRequest(url: string, credentials: string): Promise<boolean> {
@@ -52,8 +54,9 @@ export async function ensureStandingRequest(url: string, credentials: string): P
 }
 
 async function ensure(client: VtnClient): Promise<boolean> {
-  const [known] = await client.listPrograms({ name: PROGRAM });
-  const program = known ?? (await client.createProgram({ name: PROGRAM }));
+  const program = await programNamed(client, PROGRAM);
+  // VENs subscribe to what there is when they start: in 3.0.1, to the events of each program (3.0.1 YAML, subscription).
+  await programNamed(client, DEMONSTRATION_PROGRAM);
   const now = systemClock.now();
   const { events } = await client.listEvents({ programId: program.id });
   const lasts = events.some(
@@ -69,4 +72,9 @@ async function ensure(client: VtnClient): Promise<boolean> {
     reportRequests: REQUESTS,
   });
   return true;
+}
+
+async function programNamed(client: VtnClient, name: string): Promise<Program> {
+  const [known] = await client.listPrograms({ name });
+  return known ?? (await client.createProgram({ name }));
 }

@@ -1,10 +1,17 @@
-import { milliseconds, seconds, systemClock, systemRandom } from '@venfleet/core';
+import { seconds, systemClock, systemRandom } from '@venfleet/core';
 import { addCommand, type Command, createPinoLogger, printResult, shutdownSignal, wholeNumber } from '@venfleet/core/node';
 import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from '../config.js';
 import type { Agent, AgentFacts } from './agent.js';
 import { LiveFigureSeries, liveText } from './live-line.js';
 
-type RunFlags = ConfigFlags & { ven?: string[]; limit?: number; report: boolean; control: boolean; json?: boolean };
+type RunFlags = ConfigFlags & {
+  ven?: string[];
+  limit?: number;
+  report: boolean;
+  control: boolean;
+  every?: number;
+  json?: boolean;
+};
 
 /** How often the figures are renewed on a terminal, and printed in a pipe. */
 const LIVE_INTERVAL = seconds(1);
@@ -30,6 +37,7 @@ export function addRun(program: Command, env: NodeJS.ProcessEnv): void {
       'port of /healthz, /readyz, /metrics and /meters; 0 takes a free one (default: 9464)',
       wholeNumber(0, 65_535),
     )
+    .option('--every <seconds>', 'how often the figures are told (default: 1 on a terminal, else 10)', wholeNumber(1, 3600))
     .option('--log-level <level>', 'debug, info, warn or error (default: warn)')
     .option('--json', 'print each line as JSON')
     .action((flags: RunFlags) => run(flags, env));
@@ -46,7 +54,7 @@ async function run(flags: RunFlags, env: NodeJS.ProcessEnv): Promise<void> {
   const facts = await agent.start();
   try {
     printResult(flags.json, facts, () => factsText(facts));
-    await showFigures(agent, flags.json ?? false, signal);
+    await showFigures(agent, flags, signal);
   } finally {
     await agent.stop();
   }
@@ -65,11 +73,13 @@ function factsText({ vens, resources, gateways, brokers, files, unmetered, contr
 }
 
 /** Until the signal: one line that renews itself on a terminal, a line now and then in a pipe. */
-async function showFigures(agent: Agent, json: boolean, signal: AbortSignal): Promise<void> {
+async function showFigures(agent: Agent, { json = false, every }: RunFlags, signal: AbortSignal): Promise<void> {
   const isLive = process.stdout.isTTY && !json;
+  const usual = isLive ? LIVE_INTERVAL : PLAIN_INTERVAL;
+  const interval = every === undefined ? usual : seconds(every);
   const series = new LiveFigureSeries();
   while (!signal.aborted) {
-    await systemClock.sleep(milliseconds(isLive ? LIVE_INTERVAL : PLAIN_INTERVAL), signal).catch(() => undefined);
+    await systemClock.sleep(interval, signal).catch(() => undefined);
     const status = agent.status();
     if (status === undefined || signal.aborted) continue;
     const figures = series.next(status, systemClock.monotonic());
