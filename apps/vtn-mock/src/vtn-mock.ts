@@ -23,7 +23,6 @@ import { Changes } from './notify/changes.js';
 import { type LinkPorts, type MqttOptions, openLink } from './notify/mqtt/open-link.js';
 import { type NotificationPorts, Notifications } from './notify/notifications.js';
 import { type CallbackRules, namesLoopback } from './notify/webhooks/callback-rules.js';
-import type { SenderLimits } from './notify/webhooks/sender.js';
 import { openTables } from './objects/tables.js';
 import { openStore, type Store } from './store/store.js';
 import type { Settings, VtnContext } from './vtn-context.js';
@@ -58,8 +57,6 @@ export interface VtnMockOptions extends Partial<Settings> {
   readonly limits?: Partial<Limits>;
   /** Tells of changes by MQTT, too (3.1). */
   readonly mqtt?: MqttOptions;
-  /** How many notifications are posted at once, and how patiently. */
-  readonly senderLimits?: SenderLimits;
 }
 
 /** Where a running VTN is. */
@@ -196,12 +193,12 @@ class Running {
   }
 
   #notificationsOf(parts: Pick<NotificationPorts, 'store' | 'tables' | 'changes'> & Pick<LinkPorts, 'tokens' | 'auth'>) {
-    const { host = '127.0.0.1', callbacks, callbackCa: ca, mqtt, senderLimits } = this.#options;
+    const { host = '127.0.0.1', callbacks, callbackCa: ca, mqtt } = this.#options;
     const ports = { clock: this.#clock, random: this.#random, logger: this.#logger };
     const { store, tables, changes, tokens, auth } = parts;
     const link = mqtt === undefined ? undefined : openLink(mqtt, { ...ports, host, auth, tokens, store, vens: tables.vens });
     const rules = { http: false, privateAddresses: false, loopback: namesLoopback(host), ...callbacks };
-    return new Notifications({ ...ports, store, tables, changes, rules, ca, limits: senderLimits, mqtt: link });
+    return new Notifications({ ...ports, store, tables, changes, rules, ca, mqtt: link });
   }
 
   async #listen(context: VtnContext, mounts: readonly Mount[], port: number): Promise<string> {

@@ -181,6 +181,13 @@ describe('changing an event', () => {
     expect(changed.intervals.every((interval) => !('start' in interval))).toBe(true);
   });
 
+  it('what cannot be changed so is refused', () => {
+    const reportsOnly: GridEvent = { ...current, intervals: [] };
+    expect(() => changedEvent(reportsOnly, undefined, { level: 1 })).toThrow('no intervals');
+    const intervals = current.intervals.map((interval, i) => (i === 3 ? { ...interval, start: instant(0) } : interval));
+    expect(() => changedEvent({ ...current, intervals }, undefined, { at: 'now' })).toThrow('starts of their own');
+  });
+
   it('a cancelled event begins now and lasts for no time; its requests for reports stay', () => {
     expect({ ...current, ...cancelled(current) }).toMatchObject({
       start: 'now',

@@ -7,7 +7,6 @@ import type { MqttLink } from './mqtt/link.js';
 import { MqttNotifier } from './mqtt/mqtt-notifier.js';
 import { Outcomes } from './outcomes.js';
 import type { CallbackRules } from './webhooks/callback-rules.js';
-import type { SenderLimits } from './webhooks/sender.js';
 import { Webhooks } from './webhooks/webhooks.js';
 
 export interface NotificationPorts {
@@ -16,7 +15,6 @@ export interface NotificationPorts {
   readonly changes: Changes;
   readonly rules: CallbackRules;
   readonly ca: string | undefined;
-  readonly limits: SenderLimits | undefined;
   readonly mqtt: MqttLink | undefined;
   readonly clock: Clock;
   readonly random: Random;

@@ -10,6 +10,8 @@ export interface BoardRow extends Sample {
 
 /** More intervals of a VEN than these are of no use to a table of what is newest. */
 const KEPT = 40;
+/** Reports are read newest first, so that only the newest need be known again. */
+const MOST_SEEN = 20_000;
 
 /** Keeps the newest measurements of each VEN and program as reports come in. */
 export class LoadBoard {
@@ -24,12 +26,18 @@ export class LoadBoard {
   add(program: string, reports: readonly GridReport[]): void {
     for (const report of reports.toReversed()) {
       if (this.#seen.has(report.id)) continue;
-      this.#seen.add(report.id);
+      this.#remember(report.id);
       const key = JSON.stringify([program, report.clientName]);
       const row = this.#byVen.get(key) ?? { program, ven: report.clientName, measurements: [] };
       row.measurements = [...measurementsOf(report), ...row.measurements].slice(0, KEPT * report.resources.length);
       this.#byVen.set(key, row);
     }
+  }
+
+  #remember(id: string): void {
+    this.#seen.add(id);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > MOST_SEEN && oldest !== undefined) this.#seen.delete(oldest);
   }
 
   /** By program, then the largest reduction first. */

@@ -87,6 +87,9 @@ function changedIntervals(current: GridEvent, options: EventOptions) {
   const { sequence, descriptors } = saysNothing(options)
     ? { sequence: sequenceOf(current), descriptors: current.payloadDescriptors }
     : saidBy(options);
+  if (!timed && current.intervals.length === 0) {
+    throw usageError('it has no intervals in which to say something', 'say with --for how long it is to last');
+  }
   if (!timed && sequence.length === 1) {
     const payloads = sequence[0] as readonly Attribute[];
     const kept = withoutStarts(current).map((interval) => ({ ...interval, payloads }));

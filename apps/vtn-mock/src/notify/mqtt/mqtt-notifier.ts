@@ -1,5 +1,4 @@
 import { describeError, type Logger } from '@venfleet/core';
-import type { ObjectType } from '@venfleet/openadr';
 import type { Store } from '../../store/store.js';
 import type { Vens } from '../../store/vens.js';
 import { ChangeAudience, notificationText, type Recipient, type Told, viewKey } from '../audience.js';
@@ -36,7 +35,7 @@ export class MqttNotifier implements ChangeListener {
     this.#ports = ports;
   }
 
-  wants(_objectType: ObjectType): boolean {
+  wants(): boolean {
     return this.#ports.link.heard;
   }
 

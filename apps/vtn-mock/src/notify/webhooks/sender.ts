@@ -21,30 +21,22 @@ export interface PostsCallbacks {
   send(request: CallbackRequest, signal: AbortSignal): Promise<CallbackAnswer>;
 }
 
-export interface SenderLimits {
+export const SENDER_LIMITS = {
   /** Deliveries at once to endpoints that answer promptly. */
-  readonly prompt: number;
-  /** Deliveries at once to those that are slow or failed the last time. */
-  readonly late: number;
-  /** Who has not answered by then is no longer prompt. */
-  readonly promptWithin: Duration;
-  /** Who has not answered by then has failed. */
-  readonly timeout: Duration;
-  /** Failures in a row after which an endpoint counts as broken. */
-  readonly brokenAfter: number;
-  /** How often a broken one is tried, with the newest that there is for it. */
-  readonly probeEvery: Duration;
-  /** Notifications kept for one endpoint; the oldest go first. */
-  readonly queue: number;
-}
-
-export const SENDER_LIMITS: SenderLimits = {
   prompt: 256,
+  /** Deliveries at once to those that are slow or failed the last time. */
   late: 256,
+  /** As many in the late lane as end it for those that come from the prompt one. */
+  tooManyLate: 768,
+  /** Who has not answered by then is no longer prompt. */
   promptWithin: milliseconds(250),
+  /** Who has not answered by then has failed. */
   timeout: seconds(10),
+  /** Failures in a row after which an endpoint counts as broken. */
   brokenAfter: 8,
+  /** How often a broken one is tried, with the newest that there is for it. */
   probeEvery: minutes(1),
+  /** Notifications kept for one endpoint; the oldest go first. */
   queue: 100,
 };
 
@@ -81,7 +73,6 @@ export interface SenderPorts {
  */
 export class Sender {
   readonly #ports: SenderPorts;
-  readonly #limits: SenderLimits;
   readonly #logger: Logger;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #lanes = { prompt: new Lane<Endpoint>(), late: new Lane<Endpoint>() };
@@ -89,9 +80,8 @@ export class Sender {
   readonly #underWay = new Set<AbortController>();
   readonly #sending = new Set<Promise<void>>();
 
-  constructor(ports: SenderPorts, limits: SenderLimits = SENDER_LIMITS) {
+  constructor(ports: SenderPorts) {
     this.#ports = ports;
-    this.#limits = limits;
     this.#logger = ports.logger.child({ component: 'webhooks' });
     // One for each endpoint that is tried again later.
     setMaxListeners(0, this.#stop.signal);
@@ -127,7 +117,7 @@ export class Sender {
       this.#endpoints.set(url, endpoint);
     }
     endpoint.pending += count;
-    const room = this.#isBroken(endpoint) ? 1 : this.#limits.queue;
+    const room = this.#isBroken(endpoint) ? 1 : SENDER_LIMITS.queue;
     const underWay = endpoint.sending === undefined ? 0 : 1;
     if (endpoint.pending > room + underWay) this.#keepNewest(endpoint, room);
     if (endpoint.state === 'idle') this.#enqueue(endpoint);
@@ -143,7 +133,7 @@ export class Sender {
   }
 
   #isBroken({ failures }: Endpoint): boolean {
-    return failures >= this.#limits.brokenAfter;
+    return failures >= SENDER_LIMITS.brokenAfter;
   }
 
   #enqueue(endpoint: Endpoint): void {
@@ -158,8 +148,8 @@ export class Sender {
     if (this.#stop.signal.aborted) return;
     const { prompt, late } = this.#lanes;
     for (const [lane, room] of [
-      [prompt, this.#limits.prompt],
-      [late, this.#limits.late],
+      [prompt, SENDER_LIMITS.prompt],
+      [late, SENDER_LIMITS.late],
     ] as const) {
       while (lane.busy < room) {
         const endpoint = lane.waiting.shift();
@@ -208,13 +198,13 @@ export class Sender {
     endpoint.failures++;
     const fields = { url: withoutQuery(endpoint.url), reason, failures: endpoint.failures };
     this.#logger.debug(fields, 'callback failed');
-    if (endpoint.failures === this.#limits.brokenAfter) {
+    if (endpoint.failures === SENDER_LIMITS.brokenAfter) {
       this.#logger.warn(fields, 'callback is broken: its notifications are dropped until it answers');
     }
     if (this.#isBroken(endpoint)) {
       endpoint.sending = undefined;
       this.#keepNewest(endpoint, 0);
-      this.#pause(endpoint, this.#limits.probeEvery);
+      this.#pause(endpoint, SENDER_LIMITS.probeEvery);
     } else this.#pause(endpoint, retryPause(RETRY, endpoint.failures + 1, this.#ports.random, retryAfter));
   }
 
@@ -257,12 +247,12 @@ export class Sender {
     const patience = new AbortController();
     this.#underWay.add(patience);
     const answered = new AbortController();
-    const { promptWithin, timeout, late } = this.#limits;
+    const { promptWithin, timeout, tooManyLate } = SENDER_LIMITS;
     const watch = async () => {
       await clock.sleep(promptWithin, answered.signal);
       place.move(this.#lanes.late);
       // Too many are late already: the rest of them come back when there is room.
-      if (this.#lanes.late.busy > 3 * late) patience.abort(new Error('too slow'));
+      if (this.#lanes.late.busy > tooManyLate) patience.abort(new Error('too slow'));
       this.#fill();
       await clock.sleep(milliseconds(timeout - promptWithin), answered.signal);
       patience.abort(new Error('no answer in time'));

@@ -12,7 +12,7 @@ import type { Change, ChangeListener } from '../changes.js';
 import type { Outcomes } from '../outcomes.js';
 import { CallbackClient } from './callback-client.js';
 import type { CallbackRules } from './callback-rules.js';
-import { Sender, type SenderLimits } from './sender.js';
+import { Sender } from './sender.js';
 import { matchesTargets } from './target-filter.js';
 
 /** Definition, webhooks: 10 to 30 seconds for a callback to answer. */
@@ -30,7 +30,6 @@ export interface WebhookPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly limits?: SenderLimits | undefined;
 }
 
 /** Tells subscribers of changes by HTTP (OpenADR 3.1 Definition, webhooks; applied to 3.0.1, too). */
@@ -41,15 +40,11 @@ export class Webhooks implements ChangeListener {
   #types: Set<string> | undefined;
 
   constructor(ports: WebhookPorts) {
-    const { store, deliveries, clock, random, logger, limits, outcomes } = ports;
+    const { store, deliveries, clock, random, logger, outcomes } = ports;
     this.#ports = ports;
     this.#client = new CallbackClient(ports.rules, ports.ca);
     const onDone = outcomes.done.bind(outcomes);
-    this.#sender = new Sender({ store, deliveries, clock, random, logger, client: this.#client, onDone }, limits);
-  }
-
-  get counts() {
-    return this.#sender.counts;
+    this.#sender = new Sender({ store, deliveries, clock, random, logger, client: this.#client, onDone });
   }
 
   start(): void {
