@@ -166,6 +166,18 @@ describe.each(VERSIONS)('webhooks of %s', (version) => {
     expect(receiver.posted.map(({ body }) => body.object.id)).toEqual([first.id, first.id, second.id]);
   });
 
+  it('a callback that answers a challenge again is not waited for any longer', async () => {
+    const made = await ven.ok(ven.post('/subscriptions', subscription(programId, receiver.url)));
+    receiver.onPost = () => 500;
+    const { id } = await post();
+    await receiver.until(1);
+    await idle();
+    receiver.onPost = () => 200;
+    await ven.ok(ven.put(`/subscriptions/${made.id}`, subscription(programId, receiver.url, { clientName: 'back' })));
+    await receiver.until(2);
+    expect(receiver.posted[1]?.body.object.id).toBe(id);
+  });
+
   it('a longer pause that the callback asks for is kept', async () => {
     await ven.ok(ven.post('/subscriptions', subscription(programId, receiver.url)));
     receiver.onPost = (_, response) => {

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import {
   type Clock,
   type Duration,
@@ -51,6 +50,8 @@ interface Endpoint {
   slow: boolean;
   /** The delivery that is under way. */
   sending?: number | undefined;
+  /** Ends the pause before the next try. */
+  wake?: AbortController;
   state: 'idle' | 'queued' | 'sending' | 'pausing';
 }
 
@@ -76,15 +77,13 @@ export class Sender {
   readonly #logger: Logger;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #lanes = { prompt: new Lane<Endpoint>(), late: new Lane<Endpoint>() };
-  readonly #stop = new AbortController();
+  #stopped = false;
   readonly #underWay = new Set<AbortController>();
   readonly #sending = new Set<Promise<void>>();
 
   constructor(ports: SenderPorts) {
     this.#ports = ports;
     this.#logger = ports.logger.child({ component: 'webhooks' });
-    // One for each endpoint that is tried again later.
-    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Goes on with what an earlier run left. */
@@ -94,8 +93,9 @@ export class Sender {
 
   /** Ends what is under way; it stays queued. */
   async stop(): Promise<void> {
-    this.#stop.abort();
+    this.#stopped = true;
     for (const attempt of this.#underWay) attempt.abort(new Error('the VTN stops'));
+    for (const { wake } of this.#endpoints.values()) wake?.abort();
     await Promise.all(this.#sending);
   }
 
@@ -130,6 +130,7 @@ export class Sender {
     endpoint.failures = 0;
     endpoint.slow = false;
     if (endpoint.state === 'idle') this.#endpoints.delete(url);
+    else endpoint.wake?.abort();
   }
 
   #isBroken({ failures }: Endpoint): boolean {
@@ -145,7 +146,7 @@ export class Sender {
 
   /** Starts as many as there is room for. */
   #fill(): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stopped) return;
     const { prompt, late } = this.#lanes;
     for (const [lane, room] of [
       [prompt, SENDER_LIMITS.prompt],
@@ -169,7 +170,7 @@ export class Sender {
     const place = new Place(lane);
     try {
       const outcome = await this.#attempt(delivery, place);
-      if (this.#stop.signal.aborted) return;
+      if (this.#stopped) return;
       endpoint.slow = outcome.slow;
       if (outcome.failure === undefined) await this.#accepted(endpoint, delivery);
       else this.#failed(endpoint, outcome.failure, outcome.retryAfter);
@@ -177,7 +178,6 @@ export class Sender {
       // It was accepted, but the store cannot note it (a full disk): it will come twice.
       this.#failed(endpoint, describeError(error), undefined);
     } finally {
-      endpoint.sending = undefined;
       place.leave();
       this.#fill();
     }
@@ -186,6 +186,7 @@ export class Sender {
   async #accepted(endpoint: Endpoint, delivery: Delivery): Promise<void> {
     const { store, deliveries, onDone } = this.#ports;
     await store.write(() => deliveries.remove(delivery));
+    endpoint.sending = undefined;
     if (this.#isBroken(endpoint)) this.#logger.info({ url: withoutQuery(endpoint.url) }, 'callback works again');
     endpoint.failures = 0;
     endpoint.pending = Math.max(0, endpoint.pending - 1);
@@ -196,13 +197,13 @@ export class Sender {
 
   #failed(endpoint: Endpoint, reason: string, retryAfter: Duration | undefined): void {
     endpoint.failures++;
+    endpoint.sending = undefined;
     const fields = { url: withoutQuery(endpoint.url), reason, failures: endpoint.failures };
     this.#logger.debug(fields, 'callback failed');
     if (endpoint.failures === SENDER_LIMITS.brokenAfter) {
       this.#logger.warn(fields, 'callback is broken: its notifications are dropped until it answers');
     }
     if (this.#isBroken(endpoint)) {
-      endpoint.sending = undefined;
       this.#keepNewest(endpoint, 0);
       this.#pause(endpoint, SENDER_LIMITS.probeEvery);
     } else this.#pause(endpoint, retryPause(RETRY, endpoint.failures + 1, this.#ports.random, retryAfter));
@@ -211,13 +212,14 @@ export class Sender {
   /** After a pause it is tried again, if there is something to try with. */
   #pause(endpoint: Endpoint, pause: Duration): void {
     endpoint.state = 'pausing';
-    this.#ports.clock.sleep(pause, this.#stop.signal).then(
-      () => {
-        if (endpoint.pending > 0) this.#enqueue(endpoint);
-        else this.#rest(endpoint);
-      },
-      () => undefined,
-    );
+    const wake = new AbortController();
+    endpoint.wake = wake;
+    const goOn = () => {
+      if (this.#stopped) return;
+      if (endpoint.pending > 0) this.#enqueue(endpoint);
+      else this.#rest(endpoint);
+    };
+    this.#ports.clock.sleep(pause, wake.signal).then(goOn, goOn);
   }
 
   /** An endpoint that works and has nothing to do need not be remembered. */
