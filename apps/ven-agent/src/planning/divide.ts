@@ -69,8 +69,8 @@ function amountOf(amount: Amount, { scope }: Claim): number {
 function changed({ scope }: Claim, { amount }: Extract<Demand, { kind: 'change' }>, slots: ReadonlyMap<number, Slot>): number {
   let before = 0;
   for (const { id } of scope) {
-    const { load = 0, reference = load } = slots.get(id) ?? {};
-    before += amount.unit === 'W' ? reference : load;
+    const { usual = 0, reference = usual } = slots.get(id) ?? {};
+    before += amount.unit === 'W' ? reference : usual;
   }
   return before + (amount.unit === 'W' ? amount.value : amount.value * before);
 }

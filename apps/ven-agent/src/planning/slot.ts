@@ -22,6 +22,8 @@ export interface Slot {
   readonly state: ResourceState;
   /** What it would draw by itself; undefined where nothing is known of it. */
   readonly load: Watts | undefined;
+  /** The same without what a station keeps for a vehicle that may come: what a part of the load is a part of. */
+  readonly usual: Watts | undefined;
   /** What it drew before events changed its load. */
   readonly reference: Watts | undefined;
   /** What it draws now, or would where it is held. */
@@ -52,7 +54,8 @@ export function slotOf(
   // A station that draws nothing may have a vehicle that waits, or get one: only where none is there it wants nothing.
   const load = resource.type === 'EV' && state.vehicle?.connected !== false ? watts(Math.max(known ?? 0, lowest)) : known;
   const present = state.power === undefined ? known : isHeld(state) ? watts(Math.max(state.power, load ?? 0)) : state.power;
-  return { resource, state, load, reference, present, absence: absenceOf(resource, state), floor: floorOf(), lowest, bounds: [] };
+  const absence = absenceOf(resource, state);
+  return { resource, state, load, usual: known, reference, present, absence, floor: floorOf(), lowest, bounds: [] };
 
   function floorOf(): Slot['floor'] {
     const { pMin, pMax } = resource;

@@ -43,6 +43,12 @@ describe('charging', () => {
     expect(limits(emergency, { resources: stations, states, policy })).toEqual([4.14, 4.14, 4.14]);
   });
 
+  it('a part of the load is one of what is drawn: what stations keep for vehicles to come is none of it', () => {
+    const idle = { 1: drawing(60), 2: drawing(0) };
+    const resources = [site(1), charger(2)];
+    expect(limits([simply('CONTROL_LEVEL_OFFSET_PERCENT', 0.3)], { resources, states: idle })).toEqual([42, 4.14]);
+  });
+
   it('where pausing is allowed it pauses', () => {
     const policy = { charging: { least: watts(4140), pause: 'always' } } as const;
     expect(limits([simply('SIMPLE', 3)], { resources: stations, states, policy })).toEqual([0, 0, 0]);
