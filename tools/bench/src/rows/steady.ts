@@ -43,7 +43,11 @@ function venNames(db: string): string[] {
   }
 }
 
-/** Waits until each meter has given a value, as first contacts are made once in a device's life. @returns what became of the slots until then, for a note */
+/**
+ * Waits until 999 of 1,000 meters have given a value, as first contacts are made once in a device's life, and one that
+ * fails is not tried again for a while.
+ * @returns what became of the slots until then, for a note
+ */
 async function untilMet(place: Workplace, ops: string): Promise<string> {
   const { signal } = place;
   const began = systemClock.monotonic();
@@ -53,8 +57,8 @@ async function untilMet(place: Workplace, ops: string): Promise<string> {
     const s = Math.round((systemClock.monotonic() - began) / 1000);
     const { onTime, ended } = total([...meters.values()]);
     const missing = [...meters.values()].filter((meter) => meter.onTime === 0).length;
-    if (missing === 0)
-      return `every meter was met ${s} s after the start, and ${share(onTime, ended)} of the slots until then were on time`;
+    if (missing <= meters.size / 1000)
+      return `the meters were met ${s} s after the start, and ${share(onTime, ended)} of the slots until then were on time`;
     if (systemClock.monotonic() - began > sizeFor(place).longestStart)
       throw new Error(`${missing} meters have not been met ${s} s after the start`);
   }
