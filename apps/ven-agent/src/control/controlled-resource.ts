@@ -17,7 +17,7 @@ import {
 } from '@venfleet/core';
 import type { Values } from '@venfleet/devices';
 import { type Decision, type DecisionSettings, decide, heldNow, isSame, limitOf, type Situation } from './decide.js';
-import { EffectWatch } from './effect.js';
+import { EffectWatch, TOLERANCE } from './effect.js';
 import type { Command, Controller, ControllerReport, ControlProblem, ControlState, Wanted } from './model.js';
 import { problemOf } from './problem.js';
 import { restoreDelay } from './restore.js';
@@ -68,7 +68,9 @@ export class ControlledResource {
   #releaseAt = Number.NEGATIVE_INFINITY;
   #heard: (NonNullable<Situation['heard']> & { readonly wallAt: Instant }) | undefined;
   #told: Situation['told'];
-  #confirmed: { readonly limit: Watts; readonly at: number; readonly wallAt: Instant } | undefined;
+  #confirmed: { readonly limit: Watts; readonly wallAt: Instant } | undefined;
+  /** Since when, on the monotonic clock, it has been held to about what it is held to now. */
+  #heldSince: number | undefined;
   #failures = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #problem: ControlProblem | undefined;
@@ -105,11 +107,16 @@ export class ControlledResource {
       const passed = Math.min(Math.max(0, now - (wanted.since ?? now)), delay);
       this.#releaseAt = clock.monotonic() + delay - passed;
     }
+    const isSlight = this.#wanted !== undefined && isSlightChange(this.#wanted, wanted);
     this.#wanted = wanted;
     if (isSameAsBefore) return;
     this.#notBefore = Number.NEGATIVE_INFINITY;
     this.#confirmed = undefined;
-    this.#effect = undefined;
+    // Limits that follow others' loads change all the time: that must not hide one that has no effect.
+    if (!isSlight) {
+      this.#effect = undefined;
+      this.#heldSince = undefined;
+    }
     this.#show();
     // Where nothing is to be held, the first look has time until its turn.
     if (wanted.setpoint.kind === 'limit' || this.#heard !== undefined) void this.pass();
@@ -122,7 +129,7 @@ export class ControlledResource {
     if (this.#confirmed === undefined || this.#heard?.report.state !== 'holding') return;
     const bound = watts(Math.max(this.#confirmed.limit, this.#controller.resource.pMin));
     this.#effect ??= new EffectWatch();
-    const works = this.#effect.judge(power, bound, milliseconds(now - this.#confirmed.at));
+    const works = this.#effect.judge(power, bound, milliseconds(now - (this.#heldSince ?? now)));
     if (works === true && this.#problem?.code === 'CONTROL_NO_EFFECT') this.#setProblem(undefined);
     if (works === false && this.#problem === undefined) {
       const message = `its meter shows ${Math.round(power)} W, though its controller confirms a limit of ${Math.round(bound)} W`;
@@ -231,6 +238,7 @@ export class ControlledResource {
     const report = this.#controller.dialect.decode(values);
     this.#heard = { values, report, at: clock.monotonic(), wallAt: clock.now() };
     if (report.state !== 'holding') this.#effect = undefined;
+    if (report.held === null) this.#heldSince = undefined;
     if (report.state === 'fault' && this.#problem === undefined) {
       this.#setProblem({ code: 'CONTROLLER_FAULT', message: 'its controller says that it has a fault', since: clock.now() });
     } else if (report.state !== 'fault' && this.#problem?.code === 'CONTROLLER_FAULT') this.#setProblem(undefined);
@@ -242,7 +250,8 @@ export class ControlledResource {
     if (this.#wanted === undefined || this.#heard === undefined) return;
     const limit = limitOf(this.#wanted, this.#controller.dialect, this.#heard.values);
     if (limit === null || this.#confirmed !== undefined) return;
-    this.#confirmed = { limit, at: clock.monotonic(), wallAt: clock.now() };
+    this.#confirmed = { limit, wallAt: clock.now() };
+    this.#heldSince ??= clock.monotonic();
   }
 
   #succeeded(what: Decision['do']): void {
@@ -310,6 +319,12 @@ export class ControlledResource {
 function sameSetpoint(a: Wanted, b: Wanted): boolean {
   if (a.setpoint.kind === 'free' || b.setpoint.kind === 'free') return a.setpoint.kind === b.setpoint.kind;
   return a.setpoint.limit === b.setpoint.limit;
+}
+
+/** Whether a site that follows one limit shows it within the tolerance of the other. */
+function isSlightChange(a: Wanted, b: Wanted): boolean {
+  if (a.setpoint.kind === 'free' || b.setpoint.kind === 'free') return false;
+  return Math.abs(a.setpoint.limit - b.setpoint.limit) <= TOLERANCE.share * a.setpoint.limit;
 }
 
 function isCarriedOut(command: Command, { held, timeLeft }: ControllerReport): boolean {

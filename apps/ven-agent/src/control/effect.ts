@@ -5,7 +5,7 @@ const SETTLING = seconds(15);
 /** Readings in a row that say so, over more than one renewal, before a controller is called a liar. */
 const EVIDENCE = { readings: 3, over: seconds(30) };
 /** What a meter may show above the limit: its accuracy, and what a controller needs to regulate. */
-const TOLERANCE = { share: 0.05, watts: 200 };
+export const TOLERANCE = { share: 0.05, watts: 200 };
 
 /** Watches on the meter whether a limit that is confirmed has any effect. */
 export class EffectWatch {

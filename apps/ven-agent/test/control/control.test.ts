@@ -287,6 +287,16 @@ describe('a controller that does not do what it is told', () => {
     expect(state()?.problem).toBeUndefined();
   });
 
+  test('lies also while its limit changes a little again and again, as those of others do', async () => {
+    const { clock, control, meter, state } = await setUp();
+    for (let i = 0; i < 10; i++) {
+      control.set(1, limit(20_000 - 200 * i));
+      await clock.advance(seconds(10));
+      meter(40_000);
+    }
+    expect(state()).toMatchObject({ obeys: false, problem: { code: 'CONTROL_NO_EFFECT' } });
+  });
+
   test('is no liar while the site settles, when it overrides, or when it cannot go lower', async () => {
     const settling = await setUp();
     settling.control.set(1, limit(20_000));
