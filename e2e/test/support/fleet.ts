@@ -40,7 +40,7 @@ export async function prepareFleet(
 }
 
 /** CSV files with the first `perFile` sites that each file has in each of the cities. */
-function smallerFleet(folder: string, vens: readonly string[], perFile: number): string {
+export function smallerFleet(folder: string, vens: readonly string[], perFile: number): string {
   const source = join(folder, 'assets');
   mkdirSync(source, { recursive: true });
   const kinds = ['bars', 'hotels', 'schools', 'restaurants', 'industries', 'bakeries', 'swimmingpools', 'chargingstations'];
