@@ -1,5 +1,6 @@
 import { type Command, createProgram } from '@venfleet/core/node';
 import { addEvent } from './operator/event-command.js';
+import { addFault } from './operator/fault-command.js';
 import { addPerformance } from './operator/performance-command.js';
 import { addReports } from './operator/reports-command.js';
 import { addWatch } from './operator/watch-command.js';
@@ -12,5 +13,6 @@ export function vtnMockProgram(): Command {
   addReports(program);
   addWatch(program);
   addPerformance(program);
+  addFault(program);
   return program;
 }

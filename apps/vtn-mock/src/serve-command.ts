@@ -36,6 +36,8 @@ interface ServeOptions {
   readonly venSelfRegistration: 'on' | 'off';
   readonly limitZero: 'allow' | 'refuse';
   readonly strictTargets?: true;
+  readonly allowFaults?: true;
+  readonly faultSeed?: string;
   readonly allowHttpCallbacks?: true;
   readonly allowPrivateCallbacks?: true;
   readonly loopbackCallbacks: boolean;
@@ -84,7 +86,9 @@ function addBehaviour(command: Command): void {
     .addOption(
       new Option('--limit-zero <CHOICE>', 'whether limit=0 is a legal page').choices(['allow', 'refuse']).default('allow'),
     )
-    .option('--strict-targets', 'show a VEN targeted objects only when it names their targets (3.1)');
+    .option('--strict-targets', 'show a VEN targeted objects only when it names their targets (3.1)')
+    .option('--allow-faults', 'let business logic switch faults on, by the command fault or at /operator/faults')
+    .option('--fault-seed <SEED>', 'equal seeds give equal faults (default: 1)');
 }
 
 function addNotifying(command: Command): void {
@@ -130,6 +134,7 @@ async function serve(options: ServeOptions): Promise<void> {
     tokenLifetime: seconds(options.tokenLifetime),
     venSelfRegistration: options.venSelfRegistration === 'on',
     strictTargets: options.strictTargets === true,
+    ...(options.allowFaults === true ? { faults: { seed: options.faultSeed ?? '1' } } : {}),
     callbacks: callbackRules(options),
     ...(options.callbackCa === undefined ? {} : { callbackCa: readTextFile(options.callbackCa, 'the authorities') }),
     ...mqttOf(options),
@@ -170,6 +175,7 @@ function checkOptions({ port, rootPort = {}, basePath = {}, mqtt, mqttPort = 0, 
   if (typeof mqtt !== 'string' && (login.mqttUsername ?? login.mqttPassword) !== undefined) {
     throw usageError('--mqtt-username and --mqtt-password are for --mqtt: the VTN’s own broker takes tokens');
   }
+  if (login.faultSeed !== undefined && login.allowFaults !== true) throw usageError('--fault-seed is for --allow-faults');
   const paths = WIRE_VERSIONS.map((version) => basePath[version] ?? `/openadr3/${version}`);
   if (new Set(paths).size < paths.length) throw usageError('both versions have the same --base-path');
 }

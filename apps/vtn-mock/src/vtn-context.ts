@@ -1,7 +1,8 @@
-import type { Logger } from '@venfleet/core';
+import type { Clock, Logger } from '@venfleet/core';
 import type { Authorizer } from './auth/authorize.js';
 import type { ClientRegistry } from './auth/clients.js';
 import type { TokenAuthority } from './auth/tokens.js';
+import type { FaultRegistry } from './faults/registry.js';
 import type { Notifications } from './notify/notifications.js';
 import type { Tables } from './objects/tables.js';
 import type { Store } from './store/store.js';
@@ -26,5 +27,8 @@ export interface VtnContext extends Tables {
   readonly clients: ClientRegistry;
   readonly tokens: TokenAuthority;
   readonly authorizer: Authorizer;
+  /** What goes wrong on purpose; undefined where nothing may. */
+  readonly faults: FaultRegistry | undefined;
+  readonly clock: Clock;
   readonly logger: Logger;
 }

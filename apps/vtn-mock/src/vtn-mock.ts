@@ -18,6 +18,7 @@ import type { FastifyInstance } from 'fastify';
 import { openAuthorizer, tokenAuthorizer } from './auth/authorize.js';
 import { type ClientRegistry, clientFile, clientList } from './auth/clients.js';
 import { TokenAuthority } from './auth/tokens.js';
+import { FaultRegistry } from './faults/registry.js';
 import { buildSite, DEFAULT_LIMITS, type Limits, type Mount } from './http/site.js';
 import { Changes } from './notify/changes.js';
 import { type LinkPorts, type MqttOptions, openLink } from './notify/mqtt/open-link.js';
@@ -55,6 +56,8 @@ export interface VtnMockOptions extends Partial<Settings> {
   /** One hour by default. */
   readonly tokenLifetime?: Duration;
   readonly limits?: Partial<Limits>;
+  /** Lets business logic switch faults on at /operator/faults; equal seeds give equal faults. */
+  readonly faults?: { readonly seed: string | number };
   /** Tells of changes by MQTT, too (3.1). */
   readonly mqtt?: MqttOptions;
 }
@@ -172,9 +175,11 @@ class Running {
       lifetime: tokenLifetime,
       clock: this.#clock,
     });
+    const clock = this.#clock;
+    const faults = options.faults === undefined ? undefined : new FaultRegistry({ clock, seed: options.faults.seed });
     const changes = new Changes();
     const tables = openTables(store.db, changes);
-    this.#notifications = this.#notificationsOf({ store, tables, changes, tokens, auth });
+    this.#notifications = this.#notificationsOf({ store, tables, changes, tokens, auth, faults });
     return {
       settings: {
         venSelfRegistration: options.venSelfRegistration ?? true,
@@ -187,18 +192,22 @@ class Running {
       notifications: this.#notifications,
       clients,
       tokens,
+      faults,
+      clock,
       authorizer: auth ? tokenAuthorizer(tokens) : openAuthorizer,
       logger: this.#logger,
     };
   }
 
-  #notificationsOf(parts: Pick<NotificationPorts, 'store' | 'tables' | 'changes'> & Pick<LinkPorts, 'tokens' | 'auth'>) {
+  #notificationsOf(
+    parts: Pick<NotificationPorts, 'store' | 'tables' | 'changes' | 'faults'> & Pick<LinkPorts, 'tokens' | 'auth'>,
+  ) {
     const { host = '127.0.0.1', callbacks, callbackCa: ca, mqtt } = this.#options;
     const ports = { clock: this.#clock, random: this.#random, logger: this.#logger };
-    const { store, tables, changes, tokens, auth } = parts;
+    const { store, tables, changes, tokens, auth, faults } = parts;
     const link = mqtt === undefined ? undefined : openLink(mqtt, { ...ports, host, auth, tokens, store, vens: tables.vens });
     const rules = { http: false, privateAddresses: false, loopback: namesLoopback(host), ...callbacks };
-    return new Notifications({ ...ports, store, tables, changes, rules, ca, mqtt: link });
+    return new Notifications({ ...ports, store, tables, changes, rules, ca, faults, mqtt: link });
   }
 
   async #listen(context: VtnContext, mounts: readonly Mount[], port: number): Promise<string> {

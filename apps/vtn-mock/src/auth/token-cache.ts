@@ -27,4 +27,9 @@ export class TokenCache<T> {
     }
     this.#recent.set(key, value);
   }
+
+  clear(): void {
+    this.#recent.clear();
+    this.#earlier.clear();
+  }
 }

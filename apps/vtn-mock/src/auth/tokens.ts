@@ -39,6 +39,9 @@ export class TokenAuthority {
   readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   readonly #clock: HasNow;
   readonly #cache: TokenCache<CachedToken>;
+  #issued = 0;
+  /** The last token that was expired before its time, of a client or, under '', of all. */
+  readonly #expired = new Map<string, number>();
 
   constructor(options: TokenOptions) {
     this.#issuer = options.issuer;
@@ -60,11 +63,17 @@ export class TokenAuthority {
       scope: [...caller.scopes].join(' '),
       iat: issuedAt,
       exp: expires,
-      jti: randomUUID(),
+      jti: `${++this.#issued}-${randomUUID()}`,
     };
     const token = signed(claims, this.#keys.privateKey);
     this.#cache.set(token, { caller, expires: expires * 1000 });
     return token;
+  }
+
+  /** Expires every token issued so far, of one client or of all. */
+  expireAll(clientId = ''): void {
+    this.#expired.set(clientId, this.#issued);
+    this.#cache.clear();
   }
 
   /** The caller of a token that was verified before and still holds; costs a look-up. */
@@ -90,6 +99,8 @@ export class TokenAuthority {
         issuer: this.#issuer,
         currentDate: new Date(this.#clock.now()),
       });
+      const number = Number.parseInt(payload.jti ?? '', 10);
+      if (number <= Math.max(this.#expired.get('') ?? 0, this.#expired.get(payload.client_id) ?? 0)) return undefined;
       const caller = { clientId: payload.client_id, role: payload.role, scopes: new Set(payload.scope.split(' ')) };
       this.#cache.set(token, { caller, expires: (payload.exp ?? 0) * 1000 });
       return caller;

@@ -2,6 +2,9 @@ import swagger from '@fastify/swagger';
 import { type Client, SCOPES, type WireVersion, wire310 } from '@venfleet/openadr';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { tokenEndpoint } from '../auth/token-endpoint.js';
+import { addHttpFaults } from '../faults/http-faults.js';
+import { withListFaults } from '../faults/list-faults.js';
+import { addFaultRoutes } from '../faults/operator-routes.js';
 import { COLLECTIONS } from '../objects/index.js';
 import type { VtnContext } from '../vtn-context.js';
 import { clientErrorHandler, errorHandler, pathOf, sendJson } from './errors.js';
@@ -67,6 +70,7 @@ export async function buildSite(context: VtnContext, mounts: readonly Mount[], l
   app.setSerializerCompiler(() => JSON.stringify);
   app.decorateRequest('caller', undefined);
   logRequests(app, context);
+  if (context.faults !== undefined) addHttpFaults(app, context.faults, context.clock);
   for (const mount of mounts)
     await app.register((scope) => mountVersion(scope, context, mount, limits), { prefix: mount.prefix });
   await app.register((scope) => originRoutes(scope, context, mounts));
@@ -92,7 +96,8 @@ async function mountVersion(
 ): Promise<void> {
   await app.register(swagger, { openapi: documentFrame(version, prefix) as never });
   for (const make of COLLECTIONS[version]) {
-    const collection = make(context);
+    const made = make(context);
+    const collection = context.faults === undefined ? made : withListFaults(made, context.faults);
     addCollection(app, context, collection, collection.bodySize === 'large' ? limits.largeBodyBytes : limits.bodyBytes);
   }
   await addTokenRoute(app, context, (client) => client.scopes ?? SCOPES[version][client.role]);
@@ -112,9 +117,10 @@ async function addTokenRoute(
   app: FastifyInstance,
   { clients, tokens }: VtnContext,
   scopesOf: (client: Client) => readonly string[],
+  path = '/auth/token',
 ) {
-  await app.register(tokenEndpoint, { path: '/auth/token', clients, tokens, scopesOf, schema: tokenDocs });
-  refuseOtherMethods(app, '/auth/token', ['POST']);
+  await app.register(tokenEndpoint, { path, clients, tokens, scopesOf, schema: tokenDocs });
+  refuseOtherMethods(app, path, ['POST']);
 }
 
 /** OpenADR 3.1, GET /auth/server: where tokens are, as seen by whoever asks. */
@@ -146,9 +152,13 @@ async function originRoutes(app: FastifyInstance, context: VtnContext, mounts: r
   });
   refuseOtherMethods(app, '/readyz', ['GET']);
   addOutcomes(app, context);
+  addFaultRoutes(app, context);
   addPublicJson(app, '/', () => indexOf(mounts));
+  const scopesOf = ({ scopes, role }: Client) => scopes ?? [...new Set(mounts.flatMap((m) => SCOPES[m.version][role]))];
+  // No fault touches this one: who has switched faults on must be able to switch them off.
+  await addTokenRoute(app, context, scopesOf, '/operator/auth/token');
   if (mounts.some((mount) => mount.prefix === '')) return;
-  await addTokenRoute(app, context, ({ scopes, role }) => scopes ?? [...new Set(mounts.flatMap((m) => SCOPES[m.version][role]))]);
+  await addTokenRoute(app, context, scopesOf);
   addPublicJson(app, '/.well-known/jwks.json', () => context.tokens.jwks);
 }
 

@@ -1,4 +1,6 @@
 import type { Clock, Logger, Random } from '@venfleet/core';
+import { withMqttFaults } from '../faults/notification-faults.js';
+import type { FaultRegistry } from '../faults/registry.js';
 import type { Tables } from '../objects/tables.js';
 import { Deliveries } from '../store/deliveries.js';
 import type { Store } from '../store/store.js';
@@ -16,6 +18,7 @@ export interface NotificationPorts {
   readonly rules: CallbackRules;
   readonly ca: string | undefined;
   readonly mqtt: MqttLink | undefined;
+  readonly faults: FaultRegistry | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -30,11 +33,13 @@ export class Notifications {
   constructor({ tables, changes, mqtt, ...ports }: NotificationPorts) {
     const { outcomes } = this;
     const { vens, subscriptions } = tables;
-    const { store, logger } = ports;
+    const { store, logger, faults } = ports;
     this.webhooks = new Webhooks({ ...ports, vens, subscriptions, outcomes, deliveries: new Deliveries(store.db) });
     this.mqtt = mqtt;
     changes.add(this.webhooks);
-    if (mqtt !== undefined) changes.add(new MqttNotifier({ store, vens, link: mqtt, outcomes, logger }));
+    if (mqtt === undefined) return;
+    const link = faults === undefined ? mqtt : withMqttFaults(mqtt, faults);
+    changes.add(new MqttNotifier({ store, vens, link, outcomes, logger }));
   }
 
   /** @throws VenfleetError when the broker cannot be had. */

@@ -1,5 +1,5 @@
 import { silentLogger, systemClock, systemRandom, VenfleetError } from '@venfleet/core';
-import { type Command, Option, shutdownSignal } from '@venfleet/core/node';
+import { type Command, Option, shutdownSignal, usageError } from '@venfleet/core/node';
 import {
   anonymous,
   businessClientOf,
@@ -8,6 +8,8 @@ import {
   createVtnClient,
   type DetectedVtn,
   detectVtn,
+  type HttpRequest,
+  type HttpResponse,
   type HttpTransport,
   loadCredentials,
   type TokenSource,
@@ -44,6 +46,12 @@ export interface OperatorLink {
   get(path: string): Promise<unknown>;
 }
 
+/** The mock's pages for operators, which no fault touches, their token endpoint neither. */
+export interface OperatorPages {
+  /** @returns the JSON of a successful answer. @throws VtnError, VenfleetError OPERATOR_REFUSED */
+  send(method: HttpRequest['method'], path: string, body?: object): Promise<unknown>;
+}
+
 /**
  * Does `work` as business logic at the VTN, until it is done or the user interrupts.
  * @throws VenfleetError NO_CREDENTIALS, CREDENTIALS_INVALID, or a VtnError
@@ -63,6 +71,43 @@ export async function atVtn<T>(options: ConnectionOptions, work: (vtn: VtnClient
   }
 }
 
+/**
+ * Does `work` as business logic at the mock's own pages.
+ * @throws VenfleetError NO_CREDENTIALS, CREDENTIALS_INVALID, or a VtnError
+ */
+export async function atOperatorPages<T>(
+  { url = 'http://localhost:8000', auth, credentials }: Omit<ConnectionOptions, 'vtnVersion'>,
+  work: (pages: OperatorPages) => Promise<T>,
+): Promise<T> {
+  if (!URL.canParse(url)) throw usageError(`${url} is no URL`, 'it is that of the mock, such as http://localhost:8000');
+  const { origin } = new URL(url);
+  const signal = shutdownSignal();
+  const transport = createHttpTransport({ clock: systemClock, logger: silentLogger, signal, connections: 1 });
+  const tokens = auth ? tokensOf(credentials, { tokenUrl: `${origin}/operator/auth/token` }, transport) : anonymous;
+  try {
+    return await work({
+      async send(method, path, body) {
+        const token = await tokens.token();
+        const headers: Record<string, string> = {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        };
+        const text = body === undefined ? {} : { body: JSON.stringify(body) };
+        const answer = await transport.request({ method, url: origin + path, headers, ...text });
+        if (answer.status < 300) return JSON.parse(answer.body);
+        throw refusedBy(answer);
+      },
+    });
+  } finally {
+    await transport.close();
+  }
+}
+
+function refusedBy({ status, body }: HttpResponse): VenfleetError {
+  const { detail } = JSON.parse(body || '{}') as { detail?: string };
+  return new VenfleetError('OPERATOR_REFUSED', detail ?? `the VTN answered with status ${status}`, { context: { status } });
+}
+
 function linkTo({ baseUrl }: DetectedVtn, transport: HttpTransport, tokens: TokenSource, signal: AbortSignal): OperatorLink {
   return {
     signal,
@@ -75,7 +120,7 @@ function linkTo({ baseUrl }: DetectedVtn, transport: HttpTransport, tokens: Toke
   };
 }
 
-function tokensOf(path: string, { tokenUrl }: DetectedVtn, transport: HttpTransport): TokenSource {
+function tokensOf(path: string, { tokenUrl }: Pick<DetectedVtn, 'tokenUrl'>, transport: HttpTransport): TokenSource {
   const client = businessClientOf(loadCredentials(path));
   if (client === undefined) {
     throw new VenfleetError('NO_CREDENTIALS', `${path} has no client of the role BL`, {

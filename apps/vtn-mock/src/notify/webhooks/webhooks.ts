@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, type Duration, describeError, type Logger, type Random, seconds } from '@venfleet/core';
 import type { ObjectType } from '@venfleet/openadr';
+import { withWebhookFaults } from '../../faults/notification-faults.js';
+import type { FaultRegistry } from '../../faults/registry.js';
 import { Problem } from '../../http/problem.js';
 import type { ChangeOperation } from '../../store/change.js';
 import type { Deliveries } from '../../store/deliveries.js';
@@ -27,6 +29,7 @@ export interface WebhookPorts {
   /** PEM of the authorities of callbacks' certificates; the system's unless given. */
   readonly ca?: string | undefined;
   readonly outcomes: Outcomes;
+  readonly faults?: FaultRegistry | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -40,11 +43,12 @@ export class Webhooks implements ChangeListener {
   #types: Set<string> | undefined;
 
   constructor(ports: WebhookPorts) {
-    const { store, deliveries, clock, random, logger, outcomes } = ports;
+    const { store, deliveries, clock, random, logger, outcomes, faults } = ports;
     this.#ports = ports;
     this.#client = new CallbackClient(ports.rules, ports.ca);
     const onDone = outcomes.done.bind(outcomes);
-    this.#sender = new Sender({ store, deliveries, clock, random, logger, client: this.#client, onDone });
+    const client = faults === undefined ? this.#client : withWebhookFaults(this.#client, faults);
+    this.#sender = new Sender({ store, deliveries, clock, random, logger, client, onDone });
   }
 
   start(): void {
