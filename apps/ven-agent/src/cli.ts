@@ -9,6 +9,7 @@ import {
   shutdownSignal,
   wholeNumber,
 } from '@venfleet/core/node';
+import { addCheck } from './check/command.js';
 import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from './config.js';
 import { addExplain } from './dispatch/cli.js';
 import { addEvents, addOptOut } from './events/cli.js';
@@ -27,6 +28,7 @@ export function buildProgram(env: NodeJS.ProcessEnv): Command {
   addOptOut(program, env);
   addReports(program, env);
   addReportPlan(program, env);
+  addCheck(program, env);
   addRun(program, env);
   addExplain(program);
   return program;

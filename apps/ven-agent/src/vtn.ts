@@ -96,18 +96,9 @@ export async function connectFleet(
   ports: { readonly clock: Clock; readonly logger: Logger; readonly signal?: AbortSignal | undefined },
 ): Promise<FleetConnection> {
   const file = settings.noAuth || settings.credentials === undefined ? undefined : loadCredentials(settings.credentials);
-  const { clock, logger, signal } = ports;
-  const { connections = 64, retry: retryPolicy = PATIENT } = settings;
-  const ca = settings.caFile === undefined ? undefined : readAuthorities(settings.caFile);
-  const verifyTls = settings.verifyTls ?? true;
-  const transport = createHttpTransport({
-    connections,
-    ...(settings.requestTimeout === undefined ? {} : { requestTimeout: settings.requestTimeout }),
-    tls: { ca, rejectUnauthorized: verifyTls },
-    signal,
-    clock,
-    logger,
-  });
+  const { clock, logger } = ports;
+  const { retry: retryPolicy = PATIENT } = settings;
+  const { transport, connections, tls } = openTransport(settings, ports);
   try {
     const found = await findVtn(settings, transport, { clock, logger, random: systemRandom, policy: retryPolicy });
     const vtn = { ...found, tokenUrl: settings.tokenUrl ?? found.tokenUrl };
@@ -134,13 +125,37 @@ export async function connectFleet(
       },
       business: business === undefined ? undefined : clientFor(business, 'BL').client,
       connections,
-      tls: { ca, verifyTls },
+      tls,
       close: () => transport.close(),
     };
   } catch (error) {
     await transport.close();
     throw error;
   }
+}
+
+/**
+ * The way to a VTN, for whoever has something to ask that no client asks. Nothing is connected yet.
+ * @throws VenfleetError FILE_UNREADABLE, CA_INVALID
+ */
+export function openTransport(
+  settings: VtnSettings,
+  { clock, logger, signal }: { readonly clock: Clock; readonly logger: Logger; readonly signal?: AbortSignal | undefined },
+): Pick<FleetConnection, 'connections' | 'tls'> & { readonly transport: HttpTransport } {
+  const { connections = 64, requestTimeout } = settings;
+  const tls = {
+    ca: settings.caFile === undefined ? undefined : readAuthorities(settings.caFile),
+    verifyTls: settings.verifyTls ?? true,
+  };
+  const transport = createHttpTransport({
+    connections,
+    ...(requestTimeout === undefined ? {} : { requestTimeout }),
+    tls: { ca: tls.ca, rejectUnauthorized: tls.verifyTls },
+    signal,
+    clock,
+    logger,
+  });
+  return { transport, connections, tls };
 }
 
 /** OpenSSL takes a file without any certificate for one that trusts nobody, and does not say so. */

@@ -1,0 +1,45 @@
+import { type Finding, SUBJECTS } from './finding.js';
+
+/** More of one kind than this are counted rather than told one by one; --json has them all. */
+const TOLD_AT_MOST = 50;
+const FAILURES_TOLD = 20;
+
+/** One line each, what is wrong with its cure, and the sum last. */
+export function findingsText(findings: readonly Finding[]): string {
+  const lines = SUBJECTS.flatMap((subject) => {
+    const own = findings.filter((finding) => finding.subject === subject);
+    const fine = own.filter(({ status }) => status === 'ok');
+    return [...fineLines(fine), ...wrongLines(own.filter(({ status }) => status !== 'ok'))];
+  });
+  return [...lines, sumOf(findings)].join('\n');
+}
+
+function fineLines(fine: readonly Finding[]): string[] {
+  if (fine.length <= TOLD_AT_MOST) return fine.map(line);
+  const [{ subject, message }] = fine as [Finding];
+  const isSame = fine.every((finding) => finding.message === message);
+  return [
+    `ok    ${subject.padEnd(WIDTH)}  ${fine.length.toLocaleString('en')}${isSame ? `: ${message}` : ' are as they should be'}`,
+  ];
+}
+
+function wrongLines(wrong: readonly Finding[]): string[] {
+  const told = wrong.slice(0, FAILURES_TOLD).map(line);
+  const more = wrong.length - told.length;
+  return more > 0 ? [...told, `      … and ${more.toLocaleString('en')} more; --json tells every one`] : told;
+}
+
+const WIDTH = Math.max(...SUBJECTS.map(({ length }) => length));
+
+function line({ subject, status, about, message, cure }: Finding): string {
+  const head = `${status.padEnd(4)}  ${subject.padEnd(WIDTH)}  ${about === undefined ? '' : `${about}: `}${message}`;
+  return cure === undefined ? head : `${head}\n${' '.repeat(WIDTH + 8)}→ ${cure}`;
+}
+
+export const countOf = (findings: readonly Finding[], status: Finding['status']): number =>
+  findings.filter((finding) => finding.status === status).length;
+
+function sumOf(findings: readonly Finding[]): string {
+  const [ok, warn, fail] = (['ok', 'warn', 'fail'] as const).map((status) => countOf(findings, status).toLocaleString('en'));
+  return `${ok} ok, ${warn} to look at, ${fail} failed`;
+}
