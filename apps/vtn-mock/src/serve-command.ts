@@ -14,9 +14,11 @@ import {
   wholeNumber,
 } from '@venfleet/core/node';
 import { ensureDevelopmentCredentials, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
+import type { TlsIdentity } from './http/tls.js';
 import type { MqttOptions } from './notify/mqtt/open-link.js';
 import { namesLoopback } from './notify/webhooks/callback-rules.js';
 import { DEFAULT_CREDENTIALS } from './operator/connection.js';
+import { QUIRKS, type Quirk } from './quirks.js';
 import { buildVtnMock, type VtnAddress } from './vtn-mock.js';
 
 const port = wholeNumber(0, 65_535);
@@ -36,6 +38,9 @@ interface ServeOptions {
   readonly venSelfRegistration: 'on' | 'off';
   readonly limitZero: 'allow' | 'refuse';
   readonly strictTargets?: true;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly quirks?: readonly Quirk[];
   readonly allowFaults?: true;
   readonly faultSeed?: string;
   readonly allowHttpCallbacks?: true;
@@ -75,6 +80,8 @@ function addListening(command: Command): void {
     .option('--no-auth', 'ask for no tokens: everybody may do everything')
     .option('--root-port <VERSION=PORT>', 'a port with that version at its root; repeatable', perVersion(port))
     .option('--base-path <VERSION=PATH>', 'where the version is on the main port; repeatable', perVersion(basePath))
+    .option('--tls-cert <FILE>', 'serve HTTPS with this certificate and those above it, PEM')
+    .option('--tls-key <FILE>', 'its private key, PEM, without a passphrase')
     .option('--public-url <URL>', 'URL of the main port as clients see it, where it is not the one they ask for', publicUrl);
 }
 
@@ -87,6 +94,11 @@ function addBehaviour(command: Command): void {
       new Option('--limit-zero <CHOICE>', 'whether limit=0 is a legal page').choices(['allow', 'refuse']).default('allow'),
     )
     .option('--strict-targets', 'show a VEN targeted objects only when it names their targets (3.1)')
+    .option(
+      '--quirks <NAMES>',
+      `ways of other VTNs: ${QUIRKS.join(', ')}, or openleadr for all that its client's tests need`,
+      quirks,
+    )
     .option('--allow-faults', 'let business logic switch faults on, by the command fault or at /operator/faults')
     .option('--fault-seed <SEED>', 'equal seeds give equal faults (default: 1)');
 }
@@ -112,21 +124,12 @@ async function serve(options: ServeOptions): Promise<void> {
   const stop = shutdownSignal();
   const made = options.auth && !existsSync(options.clients);
   if (made) ensureDevelopmentCredentials(options.clients, []);
-  const {
-    host,
-    port: mainPort,
-    data,
-    auth,
-    rootPort: rootPorts = {},
-    basePath: basePaths = {},
-    publicUrl: url,
-    limitZero,
-  } = options;
+  const { host, port: mainPort, data, auth, rootPort: rootPorts = {}, basePath: basePaths = {}, publicUrl: url } = options;
   const vtn = buildVtnMock({
     host,
     port: mainPort,
     auth,
-    limitZero,
+    limitZero: options.quirks === OPENLEADR ? 'refuse' : options.limitZero,
     basePaths,
     rootPorts,
     dataFile: data,
@@ -137,6 +140,8 @@ async function serve(options: ServeOptions): Promise<void> {
     ...(options.allowFaults === true ? { faults: { seed: options.faultSeed ?? '1' } } : {}),
     callbacks: callbackRules(options),
     ...(options.callbackCa === undefined ? {} : { callbackCa: readTextFile(options.callbackCa, 'the authorities') }),
+    ...(options.quirks === undefined ? {} : { quirks: options.quirks }),
+    ...tlsOf(options),
     ...mqttOf(options),
     logger: createPinoLogger({ level: options.logLevel }),
     ...(auth ? { clients: options.clients } : {}),
@@ -156,6 +161,11 @@ function callbackRules(options: ServeOptions) {
   };
 }
 
+function tlsOf({ tlsCert, tlsKey }: ServeOptions): { tls?: TlsIdentity } {
+  if (tlsCert === undefined || tlsKey === undefined) return {};
+  return { tls: { cert: readTextFile(tlsCert, 'the TLS certificate'), key: readTextFile(tlsKey, 'the TLS key') } };
+}
+
 /** The embedded broker is for a VTN that serves this machine, unless it is asked for: it has no TLS. */
 function mqttOf({ host, mqttPort, mqtt, mqttUsername, mqttPassword }: ServeOptions): { mqtt?: MqttOptions } {
   if (typeof mqtt === 'string') {
@@ -167,15 +177,19 @@ function mqttOf({ host, mqttPort, mqtt, mqttUsername, mqttPassword }: ServeOptio
 }
 
 /** What is wrong only in combination. */
-function checkOptions({ port, rootPort = {}, basePath = {}, mqtt, mqttPort = 0, ...login }: ServeOptions): void {
+function checkOptions({ port, rootPort = {}, basePath = {}, mqtt, mqttPort = 0, ...rest }: ServeOptions): void {
   const ports = [port, mqttPort, ...Object.values(rootPort)].filter((p) => p !== 0);
   if (new Set(ports).size < ports.length) throw usageError('--port, --mqtt-port and each --root-port must be different ports');
   if (mqtt !== true && mqttPort !== 0)
     throw usageError('--mqtt-port is for the VTN’s own broker: leave out --mqtt and --no-mqtt');
-  if (typeof mqtt !== 'string' && (login.mqttUsername ?? login.mqttPassword) !== undefined) {
+  if (typeof mqtt !== 'string' && (rest.mqttUsername ?? rest.mqttPassword) !== undefined) {
     throw usageError('--mqtt-username and --mqtt-password are for --mqtt: the VTN’s own broker takes tokens');
   }
-  if (login.faultSeed !== undefined && login.allowFaults !== true) throw usageError('--fault-seed is for --allow-faults');
+  if (rest.faultSeed !== undefined && rest.allowFaults !== true) throw usageError('--fault-seed is for --allow-faults');
+  if ((rest.tlsCert === undefined) !== (rest.tlsKey === undefined)) throw usageError('--tls-cert and --tls-key belong together');
+  if (rest.quirks?.includes('admin') && !namesLoopback(rest.host)) {
+    throw usageError('--quirks admin lets anybody in: it is for a VTN whose --host is of this machine alone');
+  }
   const paths = WIRE_VERSIONS.map((version) => basePath[version] ?? `/openadr3/${version}`);
   if (new Set(paths).size < paths.length) throw usageError('both versions have the same --base-path');
 }
@@ -209,6 +223,16 @@ function perVersion<T>(parse: (value: string) => T): (value: string, before?: Pe
       throw new InvalidArgumentError(`It must be VERSION=…, with a version of ${WIRE_VERSIONS.join(', ')}.`);
     return { ...before, [version]: parse(text.slice(equals + 1)) };
   };
+}
+
+/** All at once, and `limit=0` refused. */
+const OPENLEADR: readonly Quirk[] = QUIRKS;
+
+function quirks(text: string): readonly Quirk[] {
+  if (text === 'openleadr') return OPENLEADR;
+  const names = text.split(',');
+  if (names.every((name): name is Quirk => (QUIRKS as readonly string[]).includes(name))) return names;
+  throw new InvalidArgumentError(`It must be openleadr, or some of ${QUIRKS.join(',')}.`);
 }
 
 function basePath(path: string): string {

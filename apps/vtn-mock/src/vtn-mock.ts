@@ -20,11 +20,13 @@ import { type ClientRegistry, clientFile, clientList } from './auth/clients.js';
 import { TokenAuthority } from './auth/tokens.js';
 import { FaultRegistry } from './faults/registry.js';
 import { buildSite, DEFAULT_LIMITS, type Limits, type Mount } from './http/site.js';
+import type { TlsIdentity } from './http/tls.js';
 import { Changes } from './notify/changes.js';
 import { type LinkPorts, type MqttOptions, openLink } from './notify/mqtt/open-link.js';
 import { type NotificationPorts, Notifications } from './notify/notifications.js';
 import { type CallbackRules, namesLoopback } from './notify/webhooks/callback-rules.js';
 import { openTables } from './objects/tables.js';
+import { type Quirk, withAdmin } from './quirks.js';
 import { openStore, type Store } from './store/store.js';
 import type { Settings, VtnContext } from './vtn-context.js';
 
@@ -56,6 +58,10 @@ export interface VtnMockOptions extends Partial<Settings> {
   /** One hour by default. */
   readonly tokenLifetime?: Duration;
   readonly limits?: Partial<Limits>;
+  /** Serves HTTPS alone. */
+  readonly tls?: TlsIdentity;
+  /** Ways of other VTNs; none by default. */
+  readonly quirks?: readonly Quirk[];
   /** Lets business logic switch faults on at /operator/faults; equal seeds give equal faults. */
   readonly faults?: { readonly seed: string | number };
   /** Tells of changes by MQTT, too (3.1). */
@@ -64,7 +70,7 @@ export interface VtnMockOptions extends Partial<Settings> {
 
 /** Where a running VTN is. */
 export interface VtnAddress {
-  /** `http://HOST:PORT` */
+  /** `http://HOST:PORT`, or https */
   readonly origin: string;
   /** Base URL of each version. */
   readonly urls: Readonly<Record<WireVersion, string>>;
@@ -77,7 +83,7 @@ export interface VtnAddress {
 export interface VtnMock {
   /**
    * Opens the store and listens; when one of its ports is taken, nothing stays open.
-   * @throws VenfleetError PORT_TAKEN, LISTEN_FAILED, a DB_ error or one of the credentials file.
+   * @throws VenfleetError PORT_TAKEN, LISTEN_FAILED, TLS_INVALID, a DB_ error or one of the credentials file.
    */
   start(): Promise<VtnAddress>;
   /** Answers what is under way, for three seconds at most, then closes the store. Harmless when not started. */
@@ -164,8 +170,10 @@ class Running {
   }
 
   #clients(): ClientRegistry {
-    const { clients = [] } = this.#options;
-    return typeof clients === 'string' ? clientFile(clients, this.#logger) : clientList(clients);
+    const { clients = [], quirks = [] } = this.#options;
+    const known = typeof clients === 'string' ? clientFile(clients, this.#logger) : clientList(clients);
+    if (!quirks.includes('admin')) return known;
+    return withAdmin(known, () => quirks.includes('reset') && this.#store?.clear());
   }
 
   #context(store: Store, clients: ClientRegistry): VtnContext {
@@ -211,8 +219,8 @@ class Running {
   }
 
   async #listen(context: VtnContext, mounts: readonly Mount[], port: number): Promise<string> {
-    const { host = '127.0.0.1', limits } = this.#options;
-    const site = await buildSite(context, mounts, { ...DEFAULT_LIMITS, ...limits });
+    const { host = '127.0.0.1', limits, tls } = this.#options;
+    const site = await buildSite(context, mounts, { ...DEFAULT_LIMITS, ...limits }, tls);
     this.#sites.push(site);
     try {
       await site.listen({ host, port });
@@ -220,7 +228,7 @@ class Running {
       throw listenError(cause, host, port);
     }
     const address = site.server.address() as AddressInfo;
-    return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+    return `${tls === undefined ? 'http' : 'https'}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   }
 }
 

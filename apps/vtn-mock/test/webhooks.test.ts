@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -7,6 +6,7 @@ import { minutes, seconds } from '@venfleet/core';
 import { MemoryLogger, sequenceRandom } from '@venfleet/core/testing';
 import { validator, wire301, wire310 } from '@venfleet/openadr';
 import type { VtnMockOptions } from '../src/index.js';
+import { canMakeCertificates, makeCertificate } from './support/certificate.js';
 import { asking, Receiver, subscription } from './support/receiver.js';
 import { type Api, makeVen, TestVtn, VERSIONS } from './support/vtn.js';
 
@@ -379,23 +379,9 @@ describe('privacy of notifications (3.1)', () => {
   });
 });
 
-const openssl = (() => {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-(openssl ? describe : describe.skip)('callbacks with TLS (needs openssl on the path)', () => {
+(canMakeCertificates ? describe : describe.skip)('callbacks with TLS (needs openssl on the path)', () => {
   it('29: are called when their certificate is of a known authority, and refused otherwise', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vtn-tls-'));
-    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
-    const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
+    const { key, cert } = makeCertificate();
     const receiver = await new Receiver({ key, cert }).start();
     const strict = await new TestVtn().start();
     const refused = await strict.api('3.1.0', 'bl').post('/subscriptions', asking(undefined, receiver.url, ['PROGRAM']));
@@ -409,6 +395,5 @@ const openssl = (() => {
     expect(receiver.posted[0]?.body.object.programName).toBe('p');
     await vtn.stop();
     await receiver.stop();
-    rmSync(folder, { recursive: true });
   });
 });

@@ -13,6 +13,7 @@ import { addNotifiers } from './notifiers.js';
 import { documentFrame, nameSchemas, tokenDocs } from './openapi.js';
 import { Problem, problemBody } from './problem.js';
 import { addCollection, refuseOtherMethods } from './routes.js';
+import { type TlsIdentity, tlsOptions } from './tls.js';
 
 /** A wire version and the path below which it is served; '' is the root. */
 export interface Mount {
@@ -46,18 +47,27 @@ export const DEFAULT_LIMITS: Limits = {
 /** Longest id that is looked for; OpenADR's are of 128 characters at most, percent-encoded three times that. */
 const MAX_PARAM = 384;
 
-/** A server for one port: the mounted versions, and what belongs to the origin. Not listening yet. */
-export async function buildSite(context: VtnContext, mounts: readonly Mount[], limits: Limits): Promise<FastifyInstance> {
+/**
+ * A server for one port: the mounted versions, and what belongs to the origin. Not listening yet.
+ * @param tls for HTTPS; HTTP without it
+ */
+export async function buildSite(
+  context: VtnContext,
+  mounts: readonly Mount[],
+  limits: Limits,
+  tls?: TlsIdentity,
+): Promise<FastifyInstance> {
   const onError = errorHandler(context.logger);
-  const app = Fastify({
+  const parser = {
+    headersTimeout: limits.headersTimeoutMs,
+    maxHeaderSize: limits.headerBytes,
+    connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, 5_000),
+  };
+  const app: FastifyInstance = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    http: {
-      headersTimeout: limits.headersTimeoutMs,
-      maxHeaderSize: limits.headerBytes,
-      connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, 5_000),
-    },
+    ...(tls === undefined ? { http: parser } : { https: { ...parser, ...tlsOptions(tls, limits.headersTimeoutMs) } }),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM },
     frameworkErrors: onError,
     clientErrorHandler,

@@ -93,6 +93,15 @@ export class Store {
     return Math.max(this.now(), previous + 1);
   }
 
+  /** Deletes all objects, and what is queued about them. */
+  clear(): void {
+    this.read(() => {
+      for (const table of ['deliveries', 'messages', 'reports', 'events', 'subscriptions', 'programs', 'resources', 'vens']) {
+        this.db.exec(`DELETE FROM ${table}`);
+      }
+    });
+  }
+
   close(): void {
     this.#writer.flush();
     this.db.close();
