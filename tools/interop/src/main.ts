@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { systemClock } from '@venfleet/core';
 import { addCommand, createProgram, runCli, shutdownSignal } from '@venfleet/core/node';
 import { cacheFolder } from './cache.js';
+import { runOpenadr3Client } from './openadr3-client.js';
 import { runOpenleadr } from './openleadr/run.js';
+import { runClientTests } from './openleadr-client/run.js';
 import { Processes } from './processes.js';
 
 /** Runs something with a folder and child processes that are gone afterwards. */
@@ -30,5 +32,15 @@ addCommand(program, 'openleadr', 'Runs the agent against openleadr-vtn 0.1.4 and
   .action(({ cached }: { cached?: boolean }) =>
     within((place) => runOpenleadr({ ...place, mayBuild: !cached, clock: systemClock, say })),
   );
+
+addCommand(program, 'openleadr-client', 'Runs the tests of openleadr-client 0.1.4 and 0.2.4 against the mock VTN').action(() =>
+  within((place) => runClientTests({ ...place, clock: systemClock, say })),
+);
+
+addCommand(
+  program,
+  'openadr3-client',
+  "Has ElaadNL's client for Python use the mock VTN: every kind of object, both versions",
+).action(() => within((place) => runOpenadr3Client({ ...place, clock: systemClock, say })));
 
 await runCli(program);

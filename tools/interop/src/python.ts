@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@venfleet/core';
 import type { Processes } from './processes.js';
@@ -14,6 +15,12 @@ export interface PythonPackage {
 
 /** Newest last: the first that fits is the one that most of the machine uses. */
 const INTERPRETERS = ['python3', 'python3.12', 'python3.13', 'python3.14'];
+
+/** What pyenv has installed; its commands are on the path, but only start the version that is chosen. */
+function pyenvInterpreters(): string[] {
+  const versions = join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions');
+  return existsSync(versions) ? readdirSync(versions).map((version) => join(versions, version, 'bin/python3')) : [];
+}
 
 /**
  * A Python with a package, in a virtual environment of its own that is made when it is missing.
@@ -38,7 +45,8 @@ export async function pythonWith(processes: Processes, cache: string, wanted: Py
 
 async function findInterpreter(processes: Processes, { name, python: [major, minor] }: PythonPackage): Promise<string> {
   const check = ['-c', `import sys, venv; sys.exit(sys.version_info < (${major}, ${minor}))`];
-  for (const candidate of INTERPRETERS) if (await succeeds(processes, candidate, check)) return candidate;
+  for (const candidate of [...INTERPRETERS, ...pyenvInterpreters()])
+    if (await succeeds(processes, candidate, check)) return candidate;
   throw skipped(`${name} needs Python ${major}.${minor} with venv`);
 }
 

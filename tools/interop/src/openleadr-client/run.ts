@@ -59,13 +59,8 @@ export async function runClientTests(options: ClientTestOptions): Promise<void> 
   }
 }
 
-async function test(
-  { processes, cache, folder }: ClientTestOptions,
-  release: Release,
-  url: string,
-  postgres: Postgres,
-): Promise<string> {
-  const at = await unpack(processes, folder, release);
+async function test({ processes, cache }: ClientTestOptions, release: Release, url: string, postgres: Postgres): Promise<string> {
+  const at = await unpack(processes, cache, release);
   const database = await postgres.create(`client_${release.version.replaceAll('.', '_')}`);
   const args = ['test', '--manifest-path', join(at, 'Cargo.toml'), '--jobs', '1', '--test', '*', '--', '--test-threads=1'];
   const env = {
@@ -83,10 +78,12 @@ async function test(
   return `${passed} tests pass at a VTN of ${release.speaks}`;
 }
 
-/** The crate as Cargo fetched it, with the stub in the place of openleadr-vtn. */
-async function unpack(processes: Processes, folder: string, { version }: Release): Promise<string> {
-  const at = join(folder, `client-${version}`);
-  const stub = join(folder, `stub-${version}`);
+/** The crate as Cargo fetched it, with the stub in the place of openleadr-vtn; kept, so that it is built once. */
+async function unpack(processes: Processes, cache: string, { version }: Release): Promise<string> {
+  const at = join(cache, `openleadr-client-${version}`);
+  const stub = join(cache, `openleadr-client-${version}-stub`);
+  const done = join(at, '.env');
+  if (existsSync(done)) return at;
   try {
     await processes.run('cargo', ['info', `openleadr-client@${version}`, '--quiet']);
   } catch (error) {
@@ -102,8 +99,8 @@ async function unpack(processes: Processes, folder: string, { version }: Release
     ? ''
     : `[dev-dependencies.openleadr-vtn]\nversion = "${version}"\n`;
   writeFileSync(join(at, 'Cargo.toml'), `${manifest}\n${named}\n[patch.crates-io]\nopenleadr-vtn = { path = "${stub}" }\n`);
-  // They insist on one.
-  writeFileSync(join(at, '.env'), '');
+  // The tests insist on one.
+  writeFileSync(done, '');
   return at;
 }
 
