@@ -202,6 +202,31 @@ describe.each(VERSIONS)('a small fleet over %s', (version) => {
     }
   });
 
+  test('without one, a VEN that the operator has made is used as it is', async () => {
+    const place = mine('made-by-operator');
+    const credentials = readCredentials(place.credentials).clients.find(({ venName }) => venName === 'Aalborg');
+    await withVtn(
+      place,
+      version,
+      async (url) => {
+        const owner = version === '3.0.1' ? {} : { objectType: 'BL_VEN_REQUEST', clientID: credentials?.clientId };
+        const authorization = `Bearer ${await businessToken(url, place.credentials)}`;
+        const headers = { authorization, 'content-type': 'application/json' };
+        const body = JSON.stringify({ ...owner, venName: 'Aalborg' });
+        expect((await fetch(`${url}/vens`, { method: 'POST', headers, body })).status).toBe(201);
+        const outcome = await runProgram(
+          'ven-agent',
+          ['register', '--vtn-url', url, '--db', place.db, '--state', place.state, '--ven', 'Aalborg', '--json'],
+          { env: { VENFLEET_CLIENT_ID: credentials?.clientId, VENFLEET_CLIENT_SECRET: credentials?.clientSecret } },
+        );
+        const { vens, resources } = jsonOf<SummaryJson>(outcome);
+        expect([outcome.status, vens.unchanged, resources.failed, resources.created > 0]).toEqual([0, 1, 0, true]);
+        expect(outcome.stderr).toContain('the VEN is used as it is');
+      },
+      { venSelfRegistration: false },
+    );
+  });
+
   test('a wrong secret fails its own VEN and no other', async () => {
     const place = mine('wrong-secret');
     const right = readCredentials(place.credentials).clients;

@@ -194,6 +194,7 @@ class FleetRun {
         dryRun: this.#options.dryRun ?? false,
         prune: this.#options.prune ?? false,
         signal: this.#options.signal,
+        logger: this.#logger,
         onResource: () => this.#options.onProgress?.(++this.#done, name),
       });
     } catch (error) {

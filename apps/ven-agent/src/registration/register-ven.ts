@@ -1,4 +1,4 @@
-import { describeError, isVenfleetError, VenfleetError } from '@venfleet/core';
+import { describeError, isVenfleetError, type Logger, VenfleetError } from '@venfleet/core';
 import { isAmbiguous, isConflict, isNotFound, type Ven, type VenResource, type VtnClient } from '@venfleet/openadr';
 import type { Access } from './access.js';
 import type { Desired } from './attributes.js';
@@ -27,6 +27,7 @@ export interface VenRegistration {
   /** Delete resources of the VEN that are not desired. */
   readonly prune: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly logger: Logger;
   /** Called after each resource. */
   readonly onResource: () => void;
 }
@@ -182,7 +183,14 @@ class VenWork {
     if (attributes === undefined && ven.name === name) return { ven, action: 'unchanged' };
     if (this.#r.dryRun) return { ven, action: 'updated' };
     const changes = attributes === undefined ? { name } : { name, attributes };
-    return { ven: await this.#do('write VEN', (client) => client.updateVen(ven, changes)), action: 'updated' };
+    try {
+      return { ven: await this.#do('write VEN', (client) => client.updateVen(ven, changes)), action: 'updated' };
+    } catch (error) {
+      // A VTN may keep /vens to business logic (openleadr-rs 0.1): the VEN that its operator has made will do as it is.
+      if (!isVenfleetError(error, 'NOT_PERMITTED')) throw error;
+      this.#r.logger.warn({ ven: name, reason: error.message, hint: error.hint }, 'the VEN is used as it is');
+      return { ven, action: 'unchanged' };
+    }
   }
 
   /**
