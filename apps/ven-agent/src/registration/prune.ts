@@ -1,5 +1,5 @@
 import { isVenfleetError } from '@venfleet/core';
-import { isNotFound } from '@venfleet/openadr';
+import { isConflict, isNotFound } from '@venfleet/openadr';
 import type { FleetConnection } from '../vtn.js';
 import { Access } from './access.js';
 import type { Failure, Registry } from './registry.js';
@@ -29,7 +29,9 @@ export async function pruneVens(
       deleted.push(name);
     } catch (error) {
       if (!isVenfleetError(error)) throw error;
-      const failure = { ven: name, code: error.code, message: `cannot delete: ${error.message}` };
+      // openleadr-rs 0.1 keeps a VEN while there are reports of it.
+      const why = isConflict(error) ? 'the VTN still has something of it, perhaps reports, which its operator may delete: ' : '';
+      const failure = { ven: name, code: error.code, message: `cannot delete: ${why}${error.message}` };
       registry.rememberFailures(vtn, name, [failure]);
       failures.push(failure);
     }
