@@ -12,6 +12,7 @@ export interface Registration {
   readonly resources: Counts;
   readonly changes: number;
   readonly vensDeleted: readonly string[];
+  readonly failures: readonly unknown[];
 }
 
 export interface Counts {
@@ -33,6 +34,8 @@ export class OurSide {
   readonly #processes: Processes;
   readonly #fleet: Fleet;
   readonly #state: string;
+  readonly #config: string;
+  readonly #url: string;
   readonly #vtn: readonly string[];
   readonly #transport: HttpTransport;
   readonly #clock: Clock;
@@ -53,9 +56,10 @@ export class OurSide {
     this.#processes = processes;
     this.#fleet = fleet;
     this.#state = join(folder, 'ven-agent.db');
-    const config = join(folder, 'ven-agent.yaml');
-    writeFileSync(config, SETTINGS);
-    this.#vtn = ['--config', config, '--vtn-url', url, '--credentials', fleet.credentials, '--state', this.#state];
+    this.#config = join(folder, 'ven-agent.yaml');
+    this.#url = url;
+    writeFileSync(this.#config, SETTINGS);
+    this.#vtn = ['--config', this.#config, '--vtn-url', url, '--credentials', fleet.credentials, '--state', this.#state];
     this.#transport = transport;
     this.#clock = clock;
   }
@@ -64,6 +68,16 @@ export class OurSide {
     const db = flags.includes('--prune') ? this.#fleet.smallDb : this.#fleet.db;
     const said = await this.#processes.venfleet('ven-agent', ['register', ...this.#vtn, '--db', db, ...flags, '--json']);
     return JSON.parse(said) as Registration;
+  }
+
+  /** Registers the small VEN with nothing but its own client. */
+  async registerAlone(): Promise<Registration> {
+    const { client } = this.#fleet.small;
+    const env = { VENFLEET_CLIENT_ID: client.clientId, VENFLEET_CLIENT_SECRET: client.clientSecret };
+    const where = ['--config', this.#config, '--vtn-url', this.#url, '--state', this.#state];
+    return JSON.parse(
+      await this.#processes.venfleet('ven-agent', ['register', ...where, ...this.#smallVen, '--json'], { env }),
+    ) as Registration;
   }
 
   /** What `check` finds, one status each. */

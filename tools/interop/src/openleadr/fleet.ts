@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Client, clientOf, loadCredentials } from '@venfleet/openadr';
 import { openResourceDb } from '@venfleet/resource-db';
 import { freePort, freeRow } from '../ports.js';
 import { type Processes, ROOT } from '../processes.js';
@@ -14,7 +15,7 @@ export interface Fleet {
   readonly vens: number;
   readonly resources: number;
   /** A VEN small enough to watch each of its devices. */
-  readonly small: { readonly name: string; readonly resources: readonly string[]; readonly pMaxKw: number };
+  readonly small: { readonly name: string; readonly resources: readonly string[]; readonly client: Client };
   /** The database of the small one alone, as a device on site has it. */
   readonly smallDb: string;
 }
@@ -34,7 +35,15 @@ export async function prepareFleet(processes: Processes, folder: string): Promis
   const { small, vens } = chosen(db);
   const smallDb = join(folder, 'small.db');
   await processes.venfleet('resource-db', ['export', '--db', db, '--ven', small.name, '--out', smallDb, '--json']);
-  return { db, credentials, small, smallDb, vens: vens.length, resources: vens.reduce((sum, ven) => sum + ven.resources, 0) };
+  const client = clientOf(loadCredentials(credentials), small.name) as Client;
+  return {
+    db,
+    credentials,
+    small: { ...small, client },
+    smallDb,
+    vens: vens.length,
+    resources: vens.reduce((sum, ven) => sum + ven.resources, 0),
+  };
 }
 
 function chosen(db: string) {
@@ -43,8 +52,7 @@ function chosen(db: string) {
     const vens = resources.resources.vens();
     const { name } = vens.at(-1) as { name: string };
     const sites = resources.resources.byVen(name).filter((site) => site.writerConnectionId !== null);
-    const pMaxKw = sites.reduce((sum, { pMax }) => sum + pMax / 1000, 0);
-    return { vens, small: { name, resources: sites.map(({ resourceId }) => resourceId), pMaxKw } };
+    return { vens, small: { name, resources: sites.map(({ resourceId }) => resourceId) } };
   } finally {
     resources.close();
   }

@@ -29,6 +29,11 @@ export async function runScenario(options: ScenarioOptions): Promise<void> {
 }
 
 async function registration({ steps, ours, fleet }: ScenarioOptions): Promise<void> {
+  await steps.step('register one VEN without business logic', async () => {
+    const alone = await ours.registerAlone();
+    if (alone.failures.length > 0) throw failed(countsOf(alone));
+    return countsOf(alone);
+  });
   await steps.step('register', async () => {
     const first = await ours.register();
     expectCounts(first, fleet);
