@@ -23,10 +23,24 @@ function fineLines(fine: readonly Finding[]): string[] {
   ];
 }
 
+/** What many have in common, such as a gateway that is not there, is told once. */
 function wrongLines(wrong: readonly Finding[]): string[] {
-  const told = wrong.slice(0, FAILURES_TOLD).map(line);
-  const more = wrong.length - told.length;
-  return more > 0 ? [...told, `      … and ${more.toLocaleString('en')} more; --json tells every one`] : told;
+  const groups = new Map<string, Finding[]>();
+  for (const finding of wrong) {
+    const key = JSON.stringify([finding.status, finding.message, finding.cure]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  const lines = [...groups.values()].map((group) => line(common(group)));
+  const more = lines.length - FAILURES_TOLD;
+  return more > 0
+    ? [...lines.slice(0, FAILURES_TOLD), `      … and ${more.toLocaleString('en')} more; --json tells every one`]
+    : lines;
+}
+
+function common(group: readonly Finding[]): Finding {
+  const [first] = group as readonly [Finding];
+  if (group.length === 1) return first;
+  return { ...first, about: `${first.about} and ${(group.length - 1).toLocaleString('en')} more` };
 }
 
 const WIDTH = Math.max(...SUBJECTS.map(({ length }) => length));

@@ -32,3 +32,11 @@ test('of what is wrong, the first twenty are told', () => {
   expect(text.split('\n')).toHaveLength(22);
   expect(text).toContain('… and 5 more; --json tells every one');
 });
+
+test('what many have in common is told once', () => {
+  const text = findingsText(many(3, { status: 'fail', message: 'no connection', cure: 'turn it on' }));
+  expect(text.split('\n').slice(0, 2)).toEqual([
+    'fail  meter           site 0 and 2 more: no connection',
+    '                      → turn it on',
+  ]);
+});
