@@ -52,12 +52,13 @@ export function tenInTen(
   calendar: LocalCalendar,
   isEventDay: (resource: number, date: string) => boolean,
 ): Baseline {
+  const daysOf = remembered(calendar);
   return {
     value({ resource, from, to, anchor }) {
-      const days = similarDays(from, anchor, (at) => isEventDay(resource, calendar.dateOf(at)), calendar);
       const { most, least } = TEN_IN_TEN.days[calendar.kindOf(from)];
       const used: { readonly back: number; readonly power: number }[] = [];
-      for (const { back, start } of days) {
+      for (const { back, start, date } of daysOf(from, anchor)) {
+        if (isEventDay(resource, date)) continue;
         const power = history.meanPower(resource, start, instant(start + (to - from)));
         if (power !== undefined) used.push({ back, power });
         if (used.length === most) break;
@@ -71,15 +72,38 @@ export function tenInTen(
   };
 }
 
-/** Earlier days of the same kind without an event that lie wholly in the past, latest first. */
-function* similarDays(from: Instant, anchor: Instant, isEventDay: (at: Instant) => boolean, calendar: LocalCalendar) {
+interface SimilarDay {
+  readonly back: number;
+  readonly start: Instant;
+  readonly date: string;
+}
+
+/** So many questions' days are kept: all resources of a fleet are asked the same one after the other. */
+const MOST_REMEMBERED = 32;
+
+function remembered(calendar: LocalCalendar): (from: Instant, anchor: Instant) => readonly SimilarDay[] {
+  const known = new Map<string, readonly SimilarDay[]>();
+  return (from, anchor) => {
+    const key = `${from} ${calendar.dateOf(anchor)}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const days = [...similarDays(from, anchor, calendar)];
+    if (known.size >= MOST_REMEMBERED) known.delete(known.keys().next().value as string);
+    known.set(key, days);
+    return days;
+  };
+}
+
+/** Earlier days of the same kind that lie wholly in the past, latest first. */
+function* similarDays(from: Instant, anchor: Instant, calendar: LocalCalendar): Generator<SimilarDay> {
   const kind = calendar.kindOf(from);
+  const today = calendar.dateOf(anchor);
   // A forecast's own day may lie days ahead: only days before today count, and only so far back.
   const ahead = Math.max(0, Math.ceil((from - anchor) / DAY));
   for (let back = 1; back <= TEN_IN_TEN.lookBackDays + ahead; back++) {
     const start = calendar.daysBefore(from, back);
-    if (calendar.dateOf(start) >= calendar.dateOf(anchor)) continue;
-    if (calendar.kindOf(start) === kind && !isEventDay(start)) yield { back, start };
+    const date = calendar.dateOf(start);
+    if (date < today && calendar.kindOf(start) === kind) yield { back, start, date };
   }
 }
 

@@ -63,6 +63,8 @@ export class ReadingStore implements ReadingSink, ReadingSource {
   #lastId = 0;
   /** The part of the journal that is on its way into the table. */
   #merging: Batch | undefined;
+  /** The latest merged reading of resources that were asked for since the file was last changed. */
+  readonly #merged = new Map<number, Reading | undefined>();
   #flushedAt: number;
   #added = 0;
   #dropped = 0;
@@ -133,12 +135,18 @@ export class ReadingStore implements ReadingSink, ReadingSource {
   }
 
   latest(resource: number): Reading | undefined {
-    const candidates = [
-      this.#file.use((file) => file.latest(resource)),
-      this.#merging?.readings.latest(resource),
-      this.#recent.latest(resource),
-    ];
+    const candidates = [this.#latestMerged(resource), this.#merging?.readings.latest(resource), this.#recent.latest(resource)];
     return candidates.reduce((best, reading) => ((reading?.at ?? -1) > (best?.at ?? -1) ? reading : best));
+  }
+
+  /** Control asks for each resource every other second; the file changes when readings are merged. */
+  #latestMerged(resource: number): Reading | undefined {
+    if (!this.#merged.has(resource))
+      this.#merged.set(
+        resource,
+        this.#file.use((file) => file.latest(resource)),
+      );
+    return this.#merged.get(resource);
   }
 
   status(): StoreStatus {
@@ -206,6 +214,7 @@ export class ReadingStore implements ReadingSink, ReadingSource {
     const readings = batch.readings.inKeyOrder();
     for (let i = 0; i < readings.length; i += MERGE_CHUNK) {
       this.#file.use((file) => file.merge(readings.slice(i, i + MERGE_CHUNK)));
+      this.#merged.clear();
       await this.#breathe();
       // Where the file was replaced meanwhile, all of it waits again.
       if (this.#merging !== batch) return;
@@ -237,6 +246,8 @@ export class ReadingStore implements ReadingSink, ReadingSource {
       await work(this.#retention);
     } catch (error) {
       this.#complain(error);
+    } finally {
+      this.#merged.clear();
     }
   }
 
@@ -257,6 +268,7 @@ export class ReadingStore implements ReadingSink, ReadingSource {
     this.#alarms.raise('READINGS_CORRUPT', detail);
     for (const reading of this.#merging?.readings.inKeyOrder() ?? []) this.#recent.add(reading);
     this.#merging = undefined;
+    this.#merged.clear();
     this.#lastId = 0;
     this.#waiting = this.#recent.inKeyOrder();
   }

@@ -1,4 +1,4 @@
-import { type Duration, minutes, type Watts, watts } from '@venfleet/core';
+import { type Duration, type Instant, instant, minutes, type Watts, watts } from '@venfleet/core';
 import type { PowerHistory } from '../baseline/baseline.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { meanPower } from './measure.js';
@@ -11,8 +11,16 @@ export function readingHistory(
 ): PowerHistory {
   const intervals = new Map(resources.map(({ id, readInterval }) => [id, readInterval]));
   const known = new Means();
+  const oldest = new Map<number, Instant>();
+  /** A baseline looks back for weeks: on a new meter's first days most of that is before its first reading. */
+  const isBeforeAll = (resource: number, to: Instant): boolean => {
+    const found = oldest.get(resource) ?? readings.around(resource, instant(0), instant(1))[0]?.at;
+    if (found !== undefined) oldest.set(resource, found);
+    return found === undefined || to <= found;
+  };
   return {
     meanPower(resource, from, to) {
+      if (isBeforeAll(resource, to)) return undefined;
       return known.get(`${resource} ${from} ${to}`, () => {
         const window = windowOf({ readInterval: intervals.get(resource) ?? minutes(1) }, from, to);
         const { value } = meanPower(readings.around(resource, from, to), window);

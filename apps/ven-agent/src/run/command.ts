@@ -2,6 +2,7 @@ import { seconds, systemClock, systemRandom } from '@venfleet/core';
 import { addCommand, type Command, createPinoLogger, printResult, shutdownSignal, wholeNumber } from '@venfleet/core/node';
 import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from '../config.js';
 import type { Agent, AgentFacts } from './agent.js';
+import { sizeHeapFor } from './heap.js';
 import { LiveFigureSeries, liveText } from './live-line.js';
 
 type RunFlags = ConfigFlags & {
@@ -52,6 +53,7 @@ async function run(flags: RunFlags, env: NodeJS.ProcessEnv): Promise<void> {
   const { Agent } = await import('./agent.js');
   const agent = new Agent({ config, vens, limit, report, control, env, clock: systemClock, random: systemRandom, logger });
   const facts = await agent.start();
+  sizeHeapFor(facts.resources);
   try {
     printResult(flags.json, facts, () => factsText(facts));
     await showFigures(agent, flags, signal);
