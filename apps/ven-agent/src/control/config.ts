@@ -28,7 +28,7 @@ export interface ControlSettings {
 /** The settings with their defaults. */
 export function controlSettings(file: z.infer<typeof controlSchema> = {}): ControlSettings {
   return {
-    validFor: seconds(file.validForS ?? 60),
+    validFor: seconds(file.validForS ?? 120),
     restoreOver: seconds(file.restoreOverS ?? 120),
     releaseFound: file.releaseFound ?? true,
     onStop: file.onStop ?? 'hold',

@@ -48,10 +48,10 @@ describe('a pass of control', () => {
   });
 
   test.each([
-    // The keepalive of the profile, 20 s, comes before 40 % of 60 s.
-    [19_999, 'wait'],
-    [20_000, 'command'],
-  ])('renews ours after the keepalive: at %i ms it is time to %s', (now, what) => {
+    // 40 % of 60 s comes before the keepalive of the profile, 50 s.
+    [23_999, 'wait'],
+    [24_000, 'command'],
+  ])('renews ours when 40 % of its validity is over: at %i ms it is time to %s', (now, what) => {
     expect(look({ wanted: limit(5000), heard: heard(holding(5000)), told: ours(5000), now }).do).toBe(what);
   });
 
@@ -79,8 +79,8 @@ describe('a pass of control', () => {
 
   test('holds what was held until its turn to be released, and renews it meanwhile', () => {
     const at = { wanted: free(), heard: heard(holding(5000)), told: ours(5000), releaseAt: 30_000 };
-    expect(look({ ...at, now: 10_000 })).toEqual({ do: 'wait', until: 20_000 });
-    expect(look({ ...at, now: 20_000 })).toMatchObject({ command: { kind: 'hold', limit: 5000 }, why: 'renewal' });
+    expect(look({ ...at, now: 10_000 })).toEqual({ do: 'wait', until: 24_000 });
+    expect(look({ ...at, now: 24_000 })).toMatchObject({ command: { kind: 'hold', limit: 5000 }, why: 'renewal' });
     expect(look({ ...at, now: 30_000 })).toMatchObject({ command: { kind: 'release' }, why: 'over' });
   });
 

@@ -129,7 +129,7 @@ export async function setUp({ controllers = 1, settings, random, clock = new Fak
   const logger = new MemoryLogger();
   const control = new Control({
     controllers: devices,
-    settings: controlSettings({ restoreOverS: 0, ...settings }),
+    settings: controlSettings({ restoreOverS: 0, validForS: 60, ...settings }),
     clock,
     random: random ?? sequenceRandom(0.5, 0.1, 0.9),
     logger,
