@@ -12,7 +12,7 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 const LAST_WORDS = 500;
 
 export interface ChildOptions {
-  /** Beside the environment of this process. */
+  /** Beside the environment of this process, of which settings of venfleet are left out. */
   readonly env?: NodeJS.ProcessEnv;
   /** The repository unless given. */
   readonly cwd?: string;
@@ -93,7 +93,7 @@ export class Processes {
 
   #spawn(command: string, args: readonly string[], { env, cwd = ROOT }: ChildOptions) {
     this.#signal.throwIfAborted();
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#children.add(child);
     const kill = () => child.kill('SIGKILL');
     this.#signal.addEventListener('abort', kill, { once: true });
@@ -114,6 +114,11 @@ export class Processes {
     exited.catch(() => {});
     return { child, exited, lastWords: () => said.trim() };
   }
+}
+
+/** The environment without what would steer venfleet's programs. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VENFLEET_')));
 }
 
 type Program = 'resource-db' | 'ven-agent' | 'device-sim' | 'vtn-mock';
