@@ -170,6 +170,13 @@ describe('what is wrong with the VTN is told with its cure', () => {
     expect(wrong(found)).toMatchObject([{ subject: 'version', status: 'fail', cure: expect.stringContaining('base URL') }]);
   });
 
+  test('it does not show its version, which the agent is told', async () => {
+    const url = await serve((_, response) => response.writeHead(404).end());
+    const { found } = await findings('--vtn-url', url, '--vtn-version', '3.1.0');
+    expect(of(found, 'version')).toMatchObject([{ status: 'warn', cure: expect.stringContaining('URL') }]);
+    expect(of(found, 'token')).toMatchObject([{ status: 'fail' }]);
+  });
+
   test('it speaks another version than it is said to', async () => {
     const { status, found } = await findings('--vtn-version', '3.0.1');
     expect(status).toBe(1);

@@ -1,4 +1,4 @@
-import { type Clock, isVenfleetError, type Logger, milliseconds, seconds, VenfleetError } from '@venfleet/core';
+import { type Clock, describeError, isVenfleetError, type Logger, milliseconds, seconds } from '@venfleet/core';
 import { type DetectedVtn, detectVtn, type HttpResponse, type HttpTransport } from '@venfleet/openadr';
 import { openTransport, type VtnSettings } from '../vtn.js';
 import { type Finding, failure, type Subject } from './finding.js';
@@ -33,8 +33,8 @@ export async function checkVtn(
     const { answer, at } = await knock(settings.url, transport, ports.clock);
     findings.push({ subject: 'VTN URL', status: 'ok', message: `${settings.url} answers` });
     findings.push(trust(settings), clockSkew(answer, at));
-    const vtn = await detectVtn(settings.url, { transport });
-    findings.push(versionOf(vtn, settings));
+    const { vtn, finding } = await versionOf(settings, transport);
+    findings.push(finding);
     return { findings, vtn };
   } catch (error) {
     const subject: Subject = isVenfleetError(error, 'VTN_TLS')
@@ -91,14 +91,21 @@ function clockSkew({ headers }: HttpResponse, at: number): Finding {
   return { subject: 'clock', status: off > SKEW.fail ? 'fail' : 'warn', message: `this machine is ${told}`, cure };
 }
 
-function versionOf({ version }: DetectedVtn, settings: VtnSettings): Finding {
-  if (settings.version === undefined || settings.version === version) {
-    return { subject: 'version', status: 'ok', message: `OpenADR ${version}` };
+/** @throws VtnError NOT_OPENADR where it cannot be found out, and nobody says it */
+async function versionOf(settings: VtnSettings, transport: HttpTransport): Promise<{ vtn: DetectedVtn; finding: Finding }> {
+  const { url, version: told } = settings;
+  const subject = 'version';
+  try {
+    const vtn = await detectVtn(url, { transport });
+    const { version } = vtn;
+    if (told === undefined || told === version) return { vtn, finding: { subject, status: 'ok', message: `OpenADR ${version}` } };
+    const message = `the VTN speaks OpenADR ${version}, and the agent is told to speak ${told}`;
+    const cure = 'leave the version out, or correct vtn.version, VENFLEET_VTN_VERSION or --vtn-version';
+    return { vtn, finding: { subject, status: 'fail', message, cure } };
+  } catch (error) {
+    if (told === undefined || !isVenfleetError(error, 'NOT_OPENADR')) throw error;
+    const vtn = await detectVtn(url, { transport, version: told });
+    const message = `OpenADR ${told}, as the agent is told; the VTN does not show it (${describeError(error)})`;
+    return { vtn, finding: { subject, status: 'warn', message, cure: 'is the URL right, with its path?' } };
   }
-  return failure(
-    'version',
-    new VenfleetError('VERSION_OTHER', `the VTN speaks OpenADR ${version}, and the agent is told to speak ${settings.version}`, {
-      hint: 'leave the version out, or correct vtn.version, VENFLEET_VTN_VERSION or --vtn-version',
-    }),
-  );
 }
