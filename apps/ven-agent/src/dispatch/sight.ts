@@ -44,7 +44,8 @@ export class Sight {
       power: fresh?.power,
       reachable: controller?.obeys === true,
       overriding: controller?.status === 'overridden',
-      limit: controller?.held ?? undefined,
+      // Not heard yet, as after a start: what it draws may be all that it is let draw, and says nothing of its load.
+      limit: controller !== undefined && controller.held === undefined ? fresh?.power : (controller?.held ?? undefined),
       vehicle:
         resource.type === 'EV' && fresh?.stateOfCharge !== undefined
           ? { connected: true, stateOfCharge: fresh.stateOfCharge }

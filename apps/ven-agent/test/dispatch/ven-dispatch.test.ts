@@ -40,6 +40,16 @@ describe('dispatch of one VEN', () => {
     expect(control.limits()).toEqual([20_000, 20_000]);
   });
 
+  test('goes on after a restart before any controller was heard, whatever the limited meters say', async () => {
+    const { dispatch, control, events, readings, clock } = world();
+    await clock.advance(minutes(1));
+    for (const id of [1, 2]) readings.add(reading(minute(1), 20_000, undefined, { resource: id }));
+    control.heard = false;
+    events.held = [shed(0.5, 'now')];
+    dispatch.pass();
+    expect(control.limits()).toEqual([20_000, 20_000]);
+  });
+
   test('does not raise a limit by so little that it is not worth a write', async () => {
     const { dispatch, control, events, readings, clock } = world();
     events.held = [shed(0.25, 'now')];

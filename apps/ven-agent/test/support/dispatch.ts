@@ -29,6 +29,8 @@ export const resource = (id: number, extra: Partial<Resource> = {}): Resource =>
 export class ObedientControl implements Controls {
   readonly wanted = new Map<number, Wanted>();
   readonly problems = new Map<number, string>();
+  /** False: none of them has answered yet, as after a start. */
+  heard = true;
   readonly #resources: ReadonlyMap<number, Resource>;
 
   constructor(resources: readonly Resource[]) {
@@ -51,7 +53,7 @@ export class ObedientControl implements Controls {
       resource: own,
       status,
       wanted,
-      held,
+      held: this.heard ? held : undefined,
       heardAt: undefined,
       confirmedAt: undefined,
       problem: problem === undefined ? undefined : { code: problem, message: '', since: at('10:00') },
