@@ -16,7 +16,6 @@ const MANY_RESOURCES = 1500;
 /** Lets the heap grow, and code be compiled sooner, where there is much to do: V8's own defaults. */
 export function sizeHeapFor(resources: number): void {
   if (resources < MANY_RESOURCES) return;
-  setFlagsFromString('--no-optimize-for-size');
   setFlagsFromString('--semi-space-growth-factor=2');
   setFlagsFromString('--interrupt-budget=67584');
 }
