@@ -12,7 +12,7 @@ export interface ScenarioOptions {
 }
 
 /** Long enough to be heard of, and for some passes of control within it. */
-const EVENT_S = 40;
+const EVENT_S = 30;
 /** Less than any site draws. */
 const LIMIT_KW = 1;
 
