@@ -9,7 +9,7 @@ import type { PlanningPolicy } from './planning/policy.js';
 import { planningPolicy, planningSchema } from './planning-config.js';
 import { type ReadingsSettings, readingsSchema, readingsSettings } from './readings/config.js';
 import { meteringSchema, opsSchema, type RunSettings, reportingSchema, runSettings } from './run/config.js';
-import type { ClientSecret, VtnSettings } from './vtn.js';
+import { type ClientSecret, parseMdns, type VtnSettings } from './vtn.js';
 
 export const DEFAULT_CONFIG_FILE = 'config/ven-agent.yaml';
 const DEFAULT_VTN_URL = 'http://localhost:8000/openadr3/3.0.1';
@@ -26,7 +26,9 @@ const configSchema = z.strictObject({
   version: z.literal(1),
   vtn: z
     .strictObject({
-      url: z.url({ protocol: /^https?$/ }),
+      url: z.union([z.url({ protocol: /^https?$/ }), z.string().regex(/^mdns(\+http)?:/)], {
+        error: 'must be an http or https URL, or mdns: for a VTN that announces itself',
+      }),
       version: z.enum(VERSIONS),
       tokenUrl: z.url({ protocol: /^https?$/ }),
       auth: z.boolean(),
@@ -156,6 +158,8 @@ function clientSecret(
 }
 
 function httpUrl(text: string): string {
+  // A VTN that is to be found on the local network.
+  if (parseMdns(text) !== undefined) return text;
   let url: URL;
   try {
     url = new URL(text);

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import {
   type Clock,
   type Duration,
@@ -15,17 +16,21 @@ import {
   anonymous,
   businessClientOf,
   type CredentialsFile,
+  chooseVtn,
   clientCredentialsTokens,
   clientOf,
   createHttpTransport,
   createVtnClient,
   type DetectedVtn,
   type DetectOptions,
+  type DiscoverOptions,
   detectVtn,
+  discoverVtns,
   type HttpTransport,
   loadCredentials,
   type TokenSource,
   type VtnClient,
+  VtnError,
   type WireVersion,
 } from '@venfleet/openadr';
 
@@ -37,7 +42,10 @@ export interface ClientSecret {
 
 /** Which VTN, and how to talk to it. */
 export interface VtnSettings {
-  /** Base URL, e.g. http://localhost:8000/openadr3/3.0.1 */
+  /**
+   * Base URL, e.g. http://localhost:8000/openadr3/3.0.1; or `mdns:` or `mdns:NAME` for one with TLS that announces itself
+   * on the local network, `mdns+http:` for one without, too.
+   */
   readonly url: string;
   /** The version that the VTN speaks; found out when absent. */
   readonly version?: WireVersion;
@@ -100,7 +108,8 @@ export async function connectFleet(
   const { retry: retryPolicy = PATIENT } = settings;
   const { transport, connections, tls } = openTransport(settings, ports);
   try {
-    const found = await findVtn(settings, transport, { clock, logger, random: systemRandom, policy: retryPolicy });
+    const url = await locateVtn(settings, ports);
+    const found = await findVtn({ ...settings, url }, transport, { clock, logger, random: systemRandom, policy: retryPolicy });
     const vtn = { ...found, tokenUrl: settings.tokenUrl ?? found.tokenUrl };
     const clientFor = (credentials: ClientSecret | undefined, role: 'VEN' | 'BL'): VenClient => {
       const tokens =
@@ -171,6 +180,37 @@ function readAuthorities(path: string): string {
     });
   }
   return text;
+}
+
+/** What `mdns:NAME` and the like mean; undefined for what is a URL. */
+export function parseMdns(url: string): { readonly insecure: boolean; readonly name?: string } | undefined {
+  const [, plain, name] = /^mdns(\+http)?:(.*)$/.exec(url) ?? [];
+  if (name === undefined) return undefined;
+  return { insecure: plain !== undefined, ...(name === '' ? {} : { name }) };
+}
+
+/**
+ * The base URL of the VTN, found on the local network where that is asked for: by the first of its names and addresses
+ * that leads somewhere, as few systems look up .local names by themselves.
+ * @throws VtnError VTN_NOT_FOUND
+ */
+export async function locateVtn({ url, version }: VtnSettings, ports: DiscoverOptions): Promise<string> {
+  const mdns = parseMdns(url);
+  if (mdns === undefined) return url;
+  const { name, urls } = chooseVtn(await discoverVtns(ports), { ...mdns, version });
+  for (const candidate of urls) {
+    const host = new URL(candidate).hostname.replace(/^\[|\]$/g, '');
+    const leads = await lookup(host).then(
+      () => true,
+      () => false,
+    );
+    if (!leads) continue;
+    ports.logger.info({ name, url: candidate }, 'VTN found by multicast DNS');
+    return candidate;
+  }
+  throw new VtnError('VTN_NOT_FOUND', `the VTN ${name} announces itself, but its name leads nowhere: ${urls.join(', ')}`, {
+    hint: 'let this system look up .local names, or give the VTN’s URL by its address',
+  });
 }
 
 /** Finds out what the VTN speaks; when none answers on this machine, says how to start the mock. */

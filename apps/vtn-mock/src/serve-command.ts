@@ -40,6 +40,7 @@ interface ServeOptions {
   readonly strictTargets?: true;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly mdns?: true;
   readonly quirks?: readonly Quirk[];
   readonly allowFaults?: true;
   readonly faultSeed?: string;
@@ -82,6 +83,7 @@ function addListening(command: Command): void {
     .option('--base-path <VERSION=PATH>', 'where the version is on the main port; repeatable', perVersion(basePath))
     .option('--tls-cert <FILE>', 'serve HTTPS with this certificate and those above it, PEM')
     .option('--tls-key <FILE>', 'its private key, PEM, without a passphrase')
+    .option('--mdns', 'announce the VTN on the local network by multicast DNS, _openadr3._tcp')
     .option('--public-url <URL>', 'URL of the main port as clients see it, where it is not the one they ask for', publicUrl);
 }
 
@@ -142,6 +144,7 @@ async function serve(options: ServeOptions): Promise<void> {
     ...(options.callbackCa === undefined ? {} : { callbackCa: readTextFile(options.callbackCa, 'the authorities') }),
     ...(options.quirks === undefined ? {} : { quirks: options.quirks }),
     ...tlsOf(options),
+    ...(options.mdns === true ? { mdns: {} } : {}),
     ...mqttOf(options),
     logger: createPinoLogger({ level: options.logLevel }),
     ...(auth ? { clients: options.clients } : {}),
@@ -187,6 +190,9 @@ function checkOptions({ port, rootPort = {}, basePath = {}, mqtt, mqttPort = 0, 
   }
   if (rest.faultSeed !== undefined && rest.allowFaults !== true) throw usageError('--fault-seed is for --allow-faults');
   if ((rest.tlsCert === undefined) !== (rest.tlsKey === undefined)) throw usageError('--tls-cert and --tls-key belong together');
+  if (rest.mdns === true && namesLoopback(rest.host) && rest.publicUrl === undefined) {
+    throw usageError('--mdns needs a --host that others reach, or their --public-url');
+  }
   if (rest.quirks?.includes('admin') && !namesLoopback(rest.host)) {
     throw usageError('--quirks admin lets anybody in: it is for a VTN whose --host is of this machine alone');
   }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import {
   type Clock,
   type Duration,
@@ -13,7 +14,7 @@ import {
   systemRandom,
   VenfleetError,
 } from '@venfleet/core';
-import { type Client, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
+import { announceVtns, type Client, type MdnsPlace, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
 import type { FastifyInstance } from 'fastify';
 import { openAuthorizer, tokenAuthorizer } from './auth/authorize.js';
 import { type ClientRegistry, clientFile, clientList } from './auth/clients.js';
@@ -60,6 +61,8 @@ export interface VtnMockOptions extends Partial<Settings> {
   readonly limits?: Partial<Limits>;
   /** Serves HTTPS alone. */
   readonly tls?: TlsIdentity;
+  /** Announces both versions by multicast DNS, by the public URL or else the name of this machine. */
+  readonly mdns?: MdnsPlace;
   /** Ways of other VTNs; none by default. */
   readonly quirks?: readonly Quirk[];
   /** Lets business logic switch faults on at /operator/faults; equal seeds give equal faults. */
@@ -121,6 +124,7 @@ class Running {
   #store: Store | undefined;
   #notifications: Notifications | undefined;
   #sites: FastifyInstance[] = [];
+  #takeBack: (() => Promise<void>) | undefined;
 
   constructor(options: VtnMockOptions) {
     this.#options = options;
@@ -143,6 +147,7 @@ class Running {
       if (own !== undefined) rootUrls[version] = await this.#listen(context, [{ version, prefix: '' }], own);
     }
     const base = publicUrl ?? origin;
+    this.#announce(context, mounts, base);
     const urls = Object.fromEntries(mounts.map((m) => [m.version, base + m.prefix])) as Record<WireVersion, string>;
     this.#logger.info({ origin, data: dataFile }, 'VTN listens');
     const mqttUrl = context.notifications.mqtt?.notifier(new URL(base).hostname).URIS[0];
@@ -150,6 +155,7 @@ class Running {
   }
 
   async stop(): Promise<void> {
+    await this.#takeBack?.();
     const sites = this.#sites;
     this.#sites = [];
     const patience = new AbortController();
@@ -167,6 +173,24 @@ class Running {
     this.#store?.close();
     if (this.#store !== undefined) this.#logger.info({}, 'VTN stopped');
     this.#store = undefined;
+  }
+
+  /** OpenADR 3.1 Definition, local discovery. */
+  #announce({ programs }: VtnContext, mounts: readonly Mount[], base: string): void {
+    const { mdns, auth = true, publicUrl } = this.#options;
+    if (mdns === undefined) return;
+    const host = `${hostname().split('.')[0]}.local`;
+    const url = new URL(base);
+    if (publicUrl === undefined) url.hostname = host;
+    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+    const programNames = programs.page([], { skip: 0, limit: 50 }).map(({ name }) => name);
+    const announcements = mounts.map(({ version, prefix }) => {
+      const localUrl = `${url.href.replace(/\/+$/, '')}${prefix}`;
+      const openapiUrl = `${localUrl}/openapi.json`;
+      const vtn = { version, basePath: prefix, localUrl, programNames, requiresAuth: auth, openapiUrl };
+      return { name: `venfleet VTN mock ${version} on ${host} ${port}`, host, port, vtn };
+    });
+    this.#takeBack = announceVtns(announcements, this.#logger, mdns);
   }
 
   #clients(): ClientRegistry {

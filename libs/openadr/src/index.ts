@@ -40,6 +40,9 @@ export * from './domain/report-plan.js';
 export type * from './domain/report-request.js';
 export { type Targeted, targetedResources } from './domain/scope.js';
 export * from './domain/timeline.js';
+export { chooseVtn, type DiscoverOptions, discoverVtns, type Wanted } from './mdns/discover.js';
+export { type Announcement, announceVtns, type MdnsPlace } from './mdns/network.js';
+export type { AnnouncedVtn, FoundService, FoundVtn } from './mdns/service.js';
 export {
   AuthError,
   Problem,

