@@ -34,7 +34,7 @@ describe('secrets', () => {
       await bl.ok(bl.put(`/programs/${program.id}`, { programName: `q ${version}` }));
       await hook.until(version === '3.0.1' ? 1 : 2);
       for (const path of ['/vens', '/nothing', `/programs/${CALLBACK_TOKEN.length}`]) keep(await nobody.get(path));
-      const bad = [
+      const bad: Record<string, string>[] = [
         { grant_type: 'client_credentials', client_id: 'bl', client_secret: `wrong${QUERY_SECRET}` },
         { grant_type: 'password', client_id: 'bl', client_secret: 'bl-secret' },
         { client_id: 'ven-a', client_secret: 'a-secret' },
