@@ -220,7 +220,9 @@ export class VenDispatch {
       setpoint.limit >= last.limit &&
       setpoint.limit - last.limit < WORTH_A_WRITE * pMax;
     if (isSteady) return { kind: 'limit', limit: last.limit };
-    this.#limits.set(id, { limit: setpoint.limit, cause });
+    // Before its controller was heard a limit is a guess, which is not kept to.
+    if (this.#options.control.state(id)?.held === undefined) this.#limits.delete(id);
+    else this.#limits.set(id, { limit: setpoint.limit, cause });
     return setpoint;
   }
 

@@ -50,6 +50,22 @@ describe('dispatch of one VEN', () => {
     expect(control.limits()).toEqual([20_000, 20_000]);
   });
 
+  test('does not keep to limits that it guessed before controllers were heard', async () => {
+    const { dispatch, control, events, readings, clock } = world();
+    await clock.advance(minutes(1));
+    readings.add(reading(minute(1), 20_000, undefined, { resource: 1 }));
+    readings.add(reading(minute(1), 18_500, undefined, { resource: 2 }));
+    control.heard = false;
+    events.held = [shed(0.5, 'now')];
+    dispatch.pass();
+    control.heard = true;
+    await clock.advance(seconds(10));
+    readings.add(reading(clock.now(), 20_000, undefined, { resource: 1 }));
+    readings.add(reading(clock.now(), 18_500, undefined, { resource: 2 }));
+    dispatch.pass();
+    expect(control.limits()[0]).toBeCloseTo(21_500, -1);
+  });
+
   test('does not raise a limit by so little that it is not worth a write', async () => {
     const { dispatch, control, events, readings, clock } = world();
     events.held = [shed(0.25, 'now')];
