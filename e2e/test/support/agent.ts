@@ -26,6 +26,8 @@ export interface RunningAgent extends AgentFacts {
   readiness(): Promise<number>;
   /** Asks it to end, and gives what became of it and how long that took. */
   stop(): Promise<Outcome & { readonly tookMs: number }>;
+  /** Ends it as a power cut would. */
+  kill(): Promise<Outcome>;
 }
 
 export function startAgent(args: readonly string[]): Promise<RunningAgent> {
@@ -46,6 +48,7 @@ export function startAgent(args: readonly string[]): Promise<RunningAgent> {
             meters: async () => ((await (await get('/meters')).json()) as { meters: MeterView[] }).meters,
             readiness: async () => (await get('/readyz')).status,
             stop,
+            kill: cutOff,
           });
         });
       },
@@ -54,6 +57,10 @@ export function startAgent(args: readonly string[]): Promise<RunningAgent> {
       const begin = performance.now();
       stopIt('SIGTERM');
       return { ...(await outcome), tookMs: performance.now() - begin };
+    };
+    const cutOff = () => {
+      stopIt('SIGKILL');
+      return outcome;
     };
     void outcome.then(({ status, stderr }) => fail(new Error(`the agent ended with status ${status}: ${stderr}`)));
   });
