@@ -1,8 +1,11 @@
 import type { Workplace } from './workplace.js';
 
+/** A connection that is kept may be closed by the program in the moment in which it is used again. */
+const ALONE = { headers: { connection: 'close' } };
+
 /** What a running program says of itself. @param ops URL of its view @param name of the metric, without labels */
 export async function metricOf(ops: string, name: string): Promise<number> {
-  const text = await (await fetch(`${ops}/metrics`)).text();
+  const text = await (await fetch(`${ops}/metrics`, ALONE)).text();
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
   if (line === undefined) throw new Error(`${ops}/metrics has no ${name}`);
   return Number(line.slice(name.length + 1));
@@ -18,7 +21,7 @@ export interface MeterSlots {
 
 /** Each meter of a running agent by its resource. @param ops URL of its view */
 export async function metersOf(ops: string): Promise<Map<string, MeterSlots>> {
-  const { meters } = (await (await fetch(`${ops}/meters`)).json()) as { meters: (MeterSlots & { resourceId: string })[] };
+  const { meters } = (await (await fetch(`${ops}/meters`, ALONE)).json()) as { meters: (MeterSlots & { resourceId: string })[] };
   return new Map(meters.map((meter) => [meter.resourceId, meter]));
 }
 
