@@ -1,3 +1,4 @@
+export { loadAgentConfig } from './config.js';
 export { type ControlSettings, controlSettings } from './control/config.js';
 export { Control, type ControlOptions } from './control/control.js';
 export type { ControlState, Wanted } from './control/model.js';
@@ -18,4 +19,5 @@ export type { Failure } from './registration/registry.js';
 export { type Audit, auditOutbox } from './reporting/audit.js';
 export { FleetReporting, type FleetReportingOptions, type RegisteredVenResources } from './reporting/fleet-reporting.js';
 export { Outbox } from './reporting/outbox.js';
+export { Agent } from './run/agent.js';
 export { type ClientSecret, connectFleet, type FleetConnection, type VtnSettings } from './vtn.js';
