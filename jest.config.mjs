@@ -13,4 +13,6 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@venfleet/source', 'node', 'node-addons', 'default'] },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   testTimeout: 60_000,
+  // End-to-end tests mostly wait: each core has its worker, and none is left out for the one that watches them.
+  maxWorkers: '100%',
 };
