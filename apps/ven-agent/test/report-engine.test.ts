@@ -81,7 +81,7 @@ describe('in the ordinary course of things', () => {
     expect(states()).toEqual(['0 acknowledged', '1 acknowledged', '2 acknowledged']);
   });
 
-  test('a report says what was used, in the unit asked for, under the event’s interval ids', async () => {
+  test('78: a report says what was used, in the unit asked for, under the event’s interval ids', async () => {
     start();
     engine.update([hourlyEvent('e1', 3, [request('USAGE', { units: 'KWH' }), request('DEMAND', { units: 'KW' })])]);
     await advanceTo(at('03:00'));
@@ -163,7 +163,7 @@ describe('in the ordinary course of things', () => {
     expect(outbox.list().map(({ dueAt }) => new Date(dueAt).toISOString().slice(11, 16))).toEqual(['11:37', '11:07', '10:37']);
   });
 
-  test('two VENs with the same event report under different names', async () => {
+  test('81: two VENs with the same event report under different names', async () => {
     start();
     const other = engineOf(outbox.forVen('http://vtn.example', 'Aarhus'), clock, vtn);
     other.engine.start();

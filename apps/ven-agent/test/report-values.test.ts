@@ -176,7 +176,7 @@ describe('aggregated reports', () => {
   };
   const two = [resourceInfo(1), resourceInfo(2)];
 
-  test('are one entry named AGGREGATED_REPORT with the sum', async () => {
+  test('79: are one entry named AGGREGATED_REPORT with the sum', async () => {
     const content = await build([request('USAGE', { aggregate: true })], { readings: both, resources: two });
     expect(content.resources).toEqual([
       {

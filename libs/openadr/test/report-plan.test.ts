@@ -48,7 +48,7 @@ function reports(timeline: Timeline, how: ReportTiming, limit = 50, seenAt = EVE
   return lines;
 }
 
-describe('the table of section 6, hourly intervals from 00:00', () => {
+describe('78: reports are due by the table of section 6, hourly intervals from 00:00', () => {
   test('4 intervals, defaults: due at 04:00, covers 0-3', () => {
     expect(reports(event(4), DEFAULTS)).toEqual(['04:00: 0-3']);
   });

@@ -233,7 +233,7 @@ const openssl = (() => {
 
   const url = () => `${secure.url.replace('http:', 'https:')}/v`;
 
-  it('verifies the certificate by default', async () => {
+  it('85: verifies the certificate by default', async () => {
     const error = await failure(transport.request({ method: 'GET', url: url(), headers: {} }));
     expect(error).toMatchObject({ code: 'VTN_TLS', message: expect.stringContaining('self-signed') });
     expect(error.hint).toContain('certificate');

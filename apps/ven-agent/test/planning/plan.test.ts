@@ -115,6 +115,18 @@ describe('when what an event says applies', () => {
     ]);
   });
 
+  it('80: an event that only asks for reports changes no load', () => {
+    const period = { intervalPeriod: { start: text('10:00'), duration: 'PT1H' } };
+    const reportDescriptors = [{ payloadType: 'USAGE' }];
+    const without = held({ id: 'without', ...period, reportDescriptors });
+    const empty = held({ id: 'empty', ...period, reportDescriptors, intervals: [{ id: 0, payloads: [] }] });
+    const plan = planOf([without, empty], one);
+    expect(course([without, empty])).toEqual([]);
+    expect(plan.at(at('10:30')).idle).toBe(true);
+    expect(plan.notes).toEqual([]);
+    expect(without.event.reportRequests).toHaveLength(1);
+  });
+
   it('76: now with PT0S cancels an event', () => {
     expect(course([levels({ start: NOW, duration: 'PT0S' }, [[3]])])).toEqual([]);
   });
