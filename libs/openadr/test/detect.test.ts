@@ -122,6 +122,17 @@ describe('detectVtn', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  it('asks again where a connection was taken and cut, but not for ever', async () => {
+    const cut: Handler = () => (response) => response.destroy();
+    let left = 2;
+    const working = vtnAt('/v', 'auth/token');
+    server.handle((request) => (left-- > 0 ? cut(request) : working(request)));
+    expect((await detect('/v', { retries: tools })).version).toBe('3.1.0');
+    server.handle(cut);
+    expect((await failure(detect('/v', { retries: tools }))).code).toBe('VTN_UNREACHABLE');
+    expect(server.requests).toHaveLength(3 + 4);
+  });
+
   it('tells at once, retries or not, that nothing listens', async () => {
     const { url } = server;
     await server.close();

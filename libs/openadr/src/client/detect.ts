@@ -18,7 +18,7 @@ export interface DetectOptions {
   readonly version?: WireVersion | undefined;
   /**
    * Repeats the questions while the VTN answers that it is overloaded or out of order; by default each is asked once. One
-   * that cannot be reached is told at once: the URL is more likely wrong than the VTN about to start.
+   * that cannot be reached at all is told at once: the URL is more likely wrong than the VTN about to start.
    */
   readonly retries?:
     | { readonly clock: Clock; readonly random: Random; readonly logger: Logger; readonly policy?: RetryPolicy }
@@ -62,12 +62,14 @@ function asker({ transport, retries }: DetectOptions): Ask {
   };
   if (retries === undefined) return once;
   const { clock, random, logger, policy = defaultRetryPolicy } = retries;
+  let cuts = 0;
   return (url) =>
     retry(
       () => once(url),
       (error) => {
-        const answered = error instanceof VtnError && error.status !== undefined;
-        return answered && isTransient(error) ? { retry: true, after: error.retryAfter } : { retry: false };
+        if (!(error instanceof VtnError) || !isTransient(error)) return { retry: false };
+        const isThere = error.status !== undefined || (wasCut(error) && ++cuts <= MOST_CUTS);
+        return isThere ? { retry: true, after: error.retryAfter } : { retry: false };
       },
       policy,
       {
@@ -78,6 +80,14 @@ function asker({ transport, retries }: DetectOptions): Ask {
           logger.warn({ url: withoutQuery(url), attempt, pauseMs: Math.round(pause), err: error }, 'retrying a request'),
       },
     );
+}
+
+/** A server that always cuts the connection is none that speaks HTTP here. */
+const MOST_CUTS = 3;
+
+/** Somebody took the connection, and closed it without an answer. */
+function wasCut({ context }: VtnError): boolean {
+  return context.systemCode === 'UND_ERR_SOCKET' || context.systemCode === 'ECONNRESET';
 }
 
 /** @throws VtnError NOT_OPENADR where the text is no URL that a VTN can have. */
