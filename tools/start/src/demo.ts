@@ -189,6 +189,7 @@ In another terminal:
   npx nx run ven-agent:events --state ${join(state, 'ven-agent.db')}   what events there are, and what was done
   npx nx run ven-agent:register --dry-run           what a further run would change
   npx nx run ven-agent:register --vtn-url ${urls['3.1.0']}   the same fleet over the other version
+Ctrl-C stops it.
 `);
 }
 
