@@ -7,12 +7,12 @@ import {
   createProgress,
   printResult,
   shutdownSignal,
-  wholeNumber,
 } from '@venfleet/core/node';
 import { addCheck } from './check/command.js';
-import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from './config.js';
+import { type ConfigFlags, loadAgentConfig } from './config.js';
 import { addExplain } from './dispatch/cli.js';
 import { addEvents, addOptOut } from './events/cli.js';
+import { addConfigOption, addDbOption, addJsonOption, addStateOption, addVenOptions, addVtnOptions } from './options.js';
 import { fleetStatus } from './registration/fleet-status.js';
 import { statusText, summaryText } from './registration/output.js';
 import { registerFleet } from './registration/register-fleet.js';
@@ -35,25 +35,18 @@ export function buildProgram(env: NodeJS.ProcessEnv): Command {
 }
 
 function addCommonOptions(command: Command): Command {
-  return command
-    .option('--config <path>', `settings file (default: ${DEFAULT_CONFIG_FILE} where it exists)`)
-    .option('--db <path>', 'resource database (default: config/resources.db)')
-    .option('--state <path>', "the agent's state database (default: .venfleet/ven-agent.db)")
-    .option('--json', 'print one line of JSON instead of text');
+  return addJsonOption(addStateOption(addDbOption(addConfigOption(command))));
 }
 
 type RegisterFlags = ConfigFlags & { limit?: number; ven?: string[]; dryRun?: boolean; prune?: boolean; json?: boolean };
 
 function addRegister(program: Command, env: NodeJS.ProcessEnv): void {
-  addCommonOptions(
-    addCommand(program, 'register', 'Registers the VENs and resources of the database with a VTN; run again, it changes nothing'),
-  )
-    .option('--vtn-url <url>', 'base URL of the VTN (default: http://localhost:8000/openadr3/3.0.1)')
-    .option('--vtn-version <version>', 'OpenADR version that the VTN speaks: auto, 3.0.1 or 3.1.0 (default: auto)')
-    .option('--credentials <path>', 'credentials file (default: config/dev-credentials.json)')
-    .option('--no-auth', 'use no authentication at all')
-    .option('--limit <n>', 'only the n VENs with the most resources', wholeNumber(1))
-    .option('--ven <name>', 'only this VEN; may be given several times', (name, names: string[] = []) => [...names, name])
+  const command = addCommand(
+    program,
+    'register',
+    'Registers the VENs and resources of the database with a VTN; run again, it changes nothing',
+  );
+  addVenOptions(addVtnOptions(addCommonOptions(command)))
     .option('--dry-run', 'only show what would be done')
     .option('--prune', 'also delete from the VTN what this agent registered and the database no longer has')
     .option('--log-level <level>', 'debug, info, warn or error (default: warn)')

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { prepare } from '@venfleet/resource-db';
+import { openResourceDb, prepare } from '@venfleet/resource-db';
 import { ROOT, type Workplace } from './workplace.js';
 
 /** The CSV files of the sample fleet. */
@@ -24,6 +24,16 @@ export function prepareFleet(place: Workplace, source = SAMPLE_SOURCE): Prepared
   const { resources, vens, rejected } = prepare({ source, db, config: join(ROOT, 'config/fleet.yaml'), rejects });
   if (rejected > 0) throw new Error(`${rejected} rows of ${source} were refused`);
   return { db, resources, vens: vens.map(({ name }) => name) };
+}
+
+/** The names of the VENs of a resource database, biggest first. */
+export function venNamesOf(db: string): string[] {
+  const resources = openResourceDb(db, 'readonly');
+  try {
+    return resources.resources.vens().map(({ name }) => name);
+  } finally {
+    resources.close();
+  }
 }
 
 /**

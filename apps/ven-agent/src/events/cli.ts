@@ -1,16 +1,14 @@
 import { systemClock, VenfleetError } from '@venfleet/core';
 import { addCommand, type Command, printResult, usageError } from '@venfleet/core/node';
 import { openResourceDb } from '@venfleet/resource-db';
-import { type AgentConfig, type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from '../config.js';
+import { type AgentConfig, type ConfigFlags, loadAgentConfig } from '../config.js';
+import { addConfigOption, addJsonOption, addStateOption } from '../options.js';
 import { EventStore, type ListedEvent } from './store.js';
 import { eventsText, isPast, viewOf } from './view.js';
 
 function addDatabaseOptions(command: Command): Command {
-  return command
-    .option('--config <path>', `settings file (default: ${DEFAULT_CONFIG_FILE} where it exists)`)
-    .option('--events <path>', 'database of events (default: events.db beside the state)')
-    .option('--state <path>', "the agent's state database (default: .venfleet/ven-agent.db)")
-    .option('--json', 'print one line of JSON instead of text');
+  addConfigOption(command).option('--events <path>', 'database of events (default: events.db beside the state)');
+  return addJsonOption(addStateOption(command));
 }
 
 type EventsFlags = ConfigFlags & { ven?: string; all?: boolean; json?: boolean };

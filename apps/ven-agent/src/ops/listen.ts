@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { describeError, systemCode, VenfleetError } from '@venfleet/core';
 
@@ -17,6 +18,14 @@ export async function listen(server: Server, { host, port, hint }: Place): Promi
   });
   const { address, family, port: bound } = server.address() as AddressInfo;
   return `${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+}
+
+/** Has an HTTP server listen no more, and ends the connections that it has. */
+export async function close(server: Pick<HttpServer, 'close' | 'closeAllConnections'>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
 
 function listenError(cause: unknown, { host, port, hint }: Place): VenfleetError {

@@ -3,7 +3,7 @@ import { describeError, type Instant, isVenfleetError, VenfleetError } from '@ve
 import { parseDateTime } from '@venfleet/openadr';
 import type { MeterStatus } from '../metering/metering.js';
 import { type AgentStatus, notReady } from '../run/status.js';
-import { listen } from './listen.js';
+import { close, listen } from './listen.js';
 import { agentMetrics } from './metrics.js';
 
 export interface OpsServerOptions {
@@ -59,11 +59,7 @@ export class OpsServer {
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    if (server === undefined) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    if (server !== undefined) await close(server);
   }
 
   #readiness(): Page {

@@ -9,7 +9,8 @@ import {
   usageError,
   wholeNumber,
 } from '@venfleet/core/node';
-import { type AgentConfig, type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from '../config.js';
+import { type AgentConfig, type ConfigFlags, loadAgentConfig } from '../config.js';
+import { addConfigOption, addJsonOption, addVtnOptions } from '../options.js';
 import { connectFleet } from '../vtn.js';
 import { auditOutbox } from './audit.js';
 import type { ReportableEvent } from './event.js';
@@ -19,10 +20,7 @@ import { auditText, reportPlanText, reportsText } from './output.js';
 import { eventUnknown, type ReportPlanView, viewReportPlan } from './report-plan-view.js';
 
 function addOutboxOptions(command: Command): Command {
-  return command
-    .option('--config <path>', `settings file (default: ${DEFAULT_CONFIG_FILE} where it exists)`)
-    .option('--outbox <path>', 'database of reports (default: .venfleet/outbox.db)')
-    .option('--json', 'print one line of JSON instead of text');
+  return addJsonOption(addConfigOption(command).option('--outbox <path>', 'database of reports (default: .venfleet/outbox.db)'));
 }
 
 type ReportsFlags = ConfigFlags & {
@@ -70,16 +68,13 @@ type PlanFlags = ConfigFlags & { ven?: string; count: number; json?: boolean };
 
 /** `report-plan EVENT`: when its reports are due and what each will cover. */
 export function addReportPlan(program: Command, env: NodeJS.ProcessEnv): void {
-  addOutboxOptions(
+  const command = addOutboxOptions(
     addCommand(program, 'report-plan', 'Shows when the reports that an event asks for are due, and what each covers'),
   )
     .argument('<event>', 'id of the event')
     .option('--ven <name>', 'the VEN that asks the VTN, where this agent has not met the event yet')
-    .option('--count <n>', 'so many of each request', wholeNumber(1, 10_000), 20)
-    .option('--vtn-url <url>', 'base URL of the VTN (default: http://localhost:8000/openadr3/3.0.1)')
-    .option('--vtn-version <version>', 'OpenADR version that the VTN speaks: auto, 3.0.1 or 3.1.0 (default: auto)')
-    .option('--credentials <path>', 'credentials file (default: config/dev-credentials.json)')
-    .option('--no-auth', 'use no authentication at all')
+    .option('--count <n>', 'so many of each request', wholeNumber(1, 10_000), 20);
+  addVtnOptions(command)
     .option('--log-level <level>', 'debug, info, warn or error (default: warn)')
     .action(async (event: string, flags: PlanFlags) => {
       const config = loadAgentConfig(flags, env);

@@ -1,6 +1,7 @@
 import { seconds, systemClock, systemRandom } from '@venfleet/core';
 import { addCommand, type Command, createPinoLogger, printResult, shutdownSignal, wholeNumber } from '@venfleet/core/node';
-import { type ConfigFlags, DEFAULT_CONFIG_FILE, loadAgentConfig } from '../config.js';
+import { type ConfigFlags, loadAgentConfig } from '../config.js';
+import { addConfigOption, addDbOption, addProfilesOption, addStateOption, addVenOptions, addVtnOptions } from '../options.js';
 import type { Agent, AgentFacts } from './agent.js';
 import { sizeHeapFor } from './heap.js';
 import { LiveFigureSeries, liveText } from './live-line.js';
@@ -20,17 +21,9 @@ const PLAIN_INTERVAL = seconds(10);
 
 /** `run`: meters, keeps and reports until it is stopped. */
 export function addRun(program: Command, env: NodeJS.ProcessEnv): void {
-  addCommand(program, 'run', 'Reads the meters of the registered VENs and reports to the VTN, until Ctrl-C')
-    .option('--config <path>', `settings file (default: ${DEFAULT_CONFIG_FILE} where it exists)`)
-    .option('--db <path>', 'resource database (default: config/resources.db)')
-    .option('--state <path>', "the agent's state database (default: .venfleet/ven-agent.db); readings and reports lie beside it")
-    .option('--profiles <dir>', 'the device profiles (default: config/device-profiles)')
-    .option('--vtn-url <url>', 'base URL of the VTN (default: http://localhost:8000/openadr3/3.0.1)')
-    .option('--vtn-version <version>', 'OpenADR version that the VTN speaks: auto, 3.0.1 or 3.1.0 (default: auto)')
-    .option('--credentials <path>', 'credentials file (default: config/dev-credentials.json)')
-    .option('--no-auth', 'use no authentication at all')
-    .option('--limit <n>', 'only the n VENs with the most resources', wholeNumber(1))
-    .option('--ven <name>', 'only this VEN; may be given several times', (name, names: string[] = []) => [...names, name])
+  const command = addCommand(program, 'run', 'Reads the meters of the registered VENs and reports to the VTN, until Ctrl-C');
+  addStateOption(addDbOption(addConfigOption(command)), '; readings and reports lie beside it');
+  addVenOptions(addVtnOptions(addProfilesOption(command)))
     .option('--no-report', 'only meter and keep: nothing is said to a VTN')
     .option('--no-control', 'hear events and report, but tell no controller anything')
     .option(

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { milliseconds, seconds, silentLogger, systemClock, systemRandom } from '@venfleet/core';
 import { openLink, Simulator } from '@venfleet/device-sim';
 import { clientCredentialsTokens, createHttpTransport, createVtnClient, detectVtn, type VtnClient } from '@venfleet/openadr';
-import { openResourceDb } from '@venfleet/resource-db';
 import { prepareDevices } from '../devices.js';
+import { venNamesOf } from '../fleet.js';
 import { metricOf } from '../metrics.js';
 import { startMock } from '../mock.js';
 import { fleetOf } from '../recording.js';
@@ -43,7 +43,7 @@ async function loopContest(place: Workplace, { vens, events, limitS }: LoopOptio
   });
   await simulator.start();
   place.atEnd(() => simulator.stop());
-  const fleet = fleetOf(place, db, venNames(db), vens);
+  const fleet = fleetOf(place, db, venNamesOf(db), vens);
   const mock = await startMock(place, fleet.credentials);
   const url = mock.urls['3.1.0'];
   const config = place.path('ven-agent.yaml');
@@ -91,15 +91,6 @@ async function until(place: Workplace, limit: number, otherwise: string, isSo: (
   while (!(await isSo())) {
     if (systemClock.monotonic() > end) throw new Error(`${otherwise} within ${limit / 1000} s`);
     await systemClock.sleep(LOOK, place.signal);
-  }
-}
-
-function venNames(db: string): string[] {
-  const resources = openResourceDb(db, 'readonly');
-  try {
-    return resources.resources.vens().map(({ name }) => name);
-  } finally {
-    resources.close();
   }
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Duration, seconds, systemClock } from '@venfleet/core';
 import { ensureDevelopmentCredentials } from '@venfleet/openadr';
-import { openResourceDb } from '@venfleet/resource-db';
 import { type SimulatedFleet, simulateFleet } from '../devices.js';
+import { venNamesOf } from '../fleet.js';
 import { type MeterSlots, metersOf } from '../metrics.js';
 import { startMock } from '../mock.js';
 import type { Contest, Row } from '../row.js';
@@ -22,7 +22,7 @@ const MOCK = join(ROOT, 'apps/vtn-mock/dist/main.js');
 async function startAll(place: Workplace, vens: number): Promise<{ readonly fleet: SimulatedFleet; readonly ops: string }> {
   const fleet = await simulateFleet(place, vens);
   const credentials = place.path('credentials.json');
-  ensureDevelopmentCredentials(credentials, venNames(fleet.db));
+  ensureDevelopmentCredentials(credentials, venNamesOf(fleet.db));
   const mock = await startMock(place, credentials);
   const url = mock.urls['3.0.1'];
   const common = ['--db', fleet.db, '--state', place.path('agent.db'), '--limit', String(vens), '--vtn-url', url];
@@ -32,15 +32,6 @@ async function startAll(place: Workplace, vens: number): Promise<{ readonly flee
   const own = ['--profiles', fleet.profiles, '--credentials', credentials, '--ops-port', '0', '--json'];
   const { firstLine } = await place.start(process.execPath, [AGENT, 'run', ...common, ...own]);
   return { fleet, ops: (JSON.parse(firstLine) as { ops: string }).ops };
-}
-
-function venNames(db: string): string[] {
-  const resources = openResourceDb(db, 'readonly');
-  try {
-    return resources.resources.vens().map(({ name }) => name);
-  } finally {
-    resources.close();
-  }
 }
 
 /**

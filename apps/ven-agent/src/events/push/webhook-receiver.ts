@@ -5,7 +5,7 @@ import { createSecureContext } from 'node:tls';
 import { type Logger, VenfleetError } from '@venfleet/core';
 import { readTextFile } from '@venfleet/core/node';
 import { decodeNotification, type Notification } from '@venfleet/openadr';
-import { listen } from '../../ops/listen.js';
+import { close, listen } from '../../ops/listen.js';
 import type { WebhookSettings } from '../config.js';
 
 /** Where the VTN sends the notifications for one VEN. */
@@ -84,11 +84,7 @@ export class WebhookReceiver {
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    if (server === undefined) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    if (server !== undefined) await close(server);
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,0 +1,41 @@
+import { type Command, wholeNumber } from '@venfleet/core/node';
+import { DEFAULT_CONFIG_FILE } from './config.js';
+
+/** Options that several commands of the agent share; their values are ConfigFlags. */
+
+export function addConfigOption(command: Command): Command {
+  return command.option('--config <path>', `settings file (default: ${DEFAULT_CONFIG_FILE} where it exists)`);
+}
+
+export function addDbOption(command: Command): Command {
+  return command.option('--db <path>', 'resource database (default: config/resources.db)');
+}
+
+/** @param more what else the command does with it */
+export function addStateOption(command: Command, more = ''): Command {
+  return command.option('--state <path>', `the agent's state database (default: .venfleet/ven-agent.db)${more}`);
+}
+
+export function addProfilesOption(command: Command): Command {
+  return command.option('--profiles <dir>', 'the device profiles (default: config/device-profiles)');
+}
+
+export function addJsonOption(command: Command): Command {
+  return command.option('--json', 'print one line of JSON instead of text');
+}
+
+/** Which VTN, and as whom. */
+export function addVtnOptions(command: Command): Command {
+  return command
+    .option('--vtn-url <url>', 'base URL of the VTN (default: http://localhost:8000/openadr3/3.0.1)')
+    .option('--vtn-version <version>', 'OpenADR version that the VTN speaks: auto, 3.0.1 or 3.1.0 (default: auto)')
+    .option('--credentials <path>', 'credentials file (default: config/dev-credentials.json)')
+    .option('--no-auth', 'use no authentication at all');
+}
+
+/** Which VENs of the database. */
+export function addVenOptions(command: Command): Command {
+  return command
+    .option('--limit <n>', 'only the n VENs with the most resources', wholeNumber(1))
+    .option('--ven <name>', 'only this VEN; may be given several times', (name, names: string[] = []) => [...names, name]);
+}
