@@ -90,14 +90,16 @@ export class VenDispatch {
     this.#notice();
     // Wall time decides what applies: a clock that was stepped back is a reason, too.
     if (!this.#isDirty && now < this.#nextAt && now >= this.#wallAt) return;
-    this.#isDirty = false;
+    // One that fails on the way is made again.
+    this.#isDirty = true;
     this.#wallAt = now;
     const plan = this.#currentPlan();
     const allocation = this.#allocate(plan, now);
     this.#nextAt = this.#nextLook(plan, allocation, now);
     // With no events known, and none heard of, it is not known that there are none.
-    if (allocation.segment.idle && !this.#options.events.isCurrent && plan.schedules.length === 0) return;
-    this.#handOut(allocation);
+    const isKnown = !allocation.segment.idle || this.#options.events.isCurrent || plan.schedules.length > 0;
+    if (isKnown) this.#handOut(allocation);
+    this.#isDirty = false;
   }
 
   /** As Baselines.lookUp: between two passes. */

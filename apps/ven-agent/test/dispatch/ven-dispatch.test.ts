@@ -130,6 +130,19 @@ describe('dispatch of one VEN', () => {
     expect(control.limits()).toEqual(['free', 'free']);
   });
 
+  test('makes a pass again that failed on the way', () => {
+    const { dispatch, control, events } = world();
+    const set = control.set.bind(control);
+    control.set = () => {
+      throw new Error('out of order');
+    };
+    events.held = [shed(0.5, 'now')];
+    expect(() => dispatch.pass()).toThrow('out of order');
+    control.set = set;
+    dispatch.pass();
+    expect(control.limits()).toEqual([20_000, 20_000]);
+  });
+
   test('carries on what it held before the VTN was heard', () => {
     const { dispatch, control, events } = world();
     events.isCurrent = false;
