@@ -92,7 +92,7 @@ test.concurrent(
         seen = await codes();
         return expected.every((code, i) => seen[i] === code);
       },
-      { saw: () => String(seen) },
+      { withinS: 150, saw: () => String(seen) },
     );
     await shed.reaches(0.25, 'by those that obey');
     fleet.simulator.faults.clearAll();
@@ -174,7 +174,10 @@ test.concurrent(
     const agent = inProcess(ven, clock);
     await agent.start();
     running.push(agent);
-    await eventually('the agent has met its devices', () => agent.status()?.control?.byStatus.unknown === 0);
+    await eventually('the agent has met its devices', () => {
+      const { control, metering } = agent.status() ?? {};
+      return control?.byStatus.unknown === 0 && metering !== undefined && metering.answering === metering.meters;
+    });
     await systemClock.sleep(seconds(5));
     const shed = new Shed(fleet, sites);
     await operator.event('--shed', '30%', '--in', '2s', '--for', '75s', '--ven', name, '--no-report', '--notify');

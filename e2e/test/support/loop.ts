@@ -117,7 +117,11 @@ export async function registerVen(fleet: LoopFleet, name: string, url: string, s
     async run() {
       const own = ['--profiles', profiles, '--credentials', fleet.credentials, '--vtn-url', url, '--ven', name];
       const agent = await startAgent([...common, ...own]);
-      await eventually(`the agent of ${name} has met its devices`, async () => (await metric(agent, 'unknown')) === 0);
+      // One whose load is not known when an event begins takes no part in it.
+      await eventually(`the agent of ${name} has met its devices`, async () => {
+        const meters = await agent.meters();
+        return (await metric(agent, 'unknown')) === 0 && meters.every(({ problem, onTime }) => problem === null && onTime > 0);
+      });
       return agent;
     },
     async events() {
