@@ -33,7 +33,7 @@ export interface Boundaries {
 }
 
 const TESTS = ['**/test/**', 'e2e/**'];
-const LIBS = ['libs/core', 'libs/sqlite', 'libs/openadr', 'libs/devices', 'libs/resource-db'];
+const LIBS = ['libs/core', 'libs/sqlite', 'libs/openadr', 'libs/devices', 'libs/resource-db', 'libs/console-api'];
 const APPS = ['apps/ven-agent', 'apps/device-sim', 'apps/vtn-mock'];
 
 /** The architecture of docs/, as data: imports run core ← sqlite, openadr, devices ← resource-db ← apps. */
@@ -45,10 +45,11 @@ export const boundaries: Boundaries = {
     'libs/openadr': ['libs/core'],
     'libs/devices': ['libs/core'],
     'libs/resource-db': ['libs/core', 'libs/sqlite', 'libs/openadr', 'libs/devices'],
+    'libs/console-api': ['libs/core'],
     // The hardware knows nothing of OpenADR, the utility nothing of devices; no app knows another.
     'apps/ven-agent': LIBS,
     'apps/device-sim': ['libs/core', 'libs/sqlite', 'libs/devices', 'libs/resource-db'],
-    'apps/vtn-mock': ['libs/core', 'libs/sqlite', 'libs/openadr'],
+    'apps/vtn-mock': ['libs/core', 'libs/sqlite', 'libs/openadr', 'libs/console-api'],
     'tools/sample-fleet': LIBS,
     'tools/start': LIBS,
     'tools/boundaries': LIBS,
