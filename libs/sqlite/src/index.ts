@@ -1,3 +1,8 @@
+export type { BackupManifest } from './backup/manifest.js';
+export { planFileRestore, planRestore, type RestorePlan, restore } from './backup/restore.js';
+export type { BackupMember, BackupSet } from './backup/set.js';
+export { takeBackup } from './backup/take.js';
+export { refuseUnfinishedRestore } from './backup/unfinished.js';
 export * from './database.js';
 export * from './errors.js';
 export * from './grouped-writer.js';

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Duration, seconds, systemClock, VenfleetError } from '@venfleet/core';
 import SqliteConstructor, { type Database as Sqlite } from 'better-sqlite3';
+import { refuseUnfinishedRestore } from './backup/unfinished.js';
 import { Database } from './database.js';
 import { isBusy, translateSqliteError } from './errors.js';
 import { checkSchema, migrate, type Schema } from './migrations.js';
@@ -22,13 +23,15 @@ export interface OpenOptions {
    * is on the disk before it returns).
    */
   readonly synchronous?: 'normal' | 'full';
+  /** With `readonly`: an earlier schema version will do. For who copies a database and looks at none of its tables. */
+  readonly acceptOlder?: boolean;
 }
 
 /**
  * Opens a database with the house rules (WAL, foreign keys, untrusted schema) and brings its schema up
  * to date. `:memory:` gives a fresh one that lives as long as the handle.
  * @throws VenfleetError DB_MISSING, DB_READONLY, DB_LOCKED, DB_NEWER, DB_OLDER (readonly only),
- *   DB_WRONG_KIND, DB_DANGLING (after a migration), DB_CORRUPT, DB_UNOPENABLE, DB_FULL, DB_IO
+ *   DB_WRONG_KIND, DB_DANGLING (after a migration), DB_CORRUPT, DB_UNOPENABLE, DB_FULL, DB_IO, RESTORE_UNFINISHED
  */
 export function openDatabase(path: string, options: OpenOptions): Database {
   const { schema, mode } = options;
@@ -39,8 +42,10 @@ export function openDatabase(path: string, options: OpenOptions): Database {
     db = new SqliteConstructor(path, { readonly: mode === 'readonly', fileMustExist: mode !== 'create', timeout });
     db.pragma('trusted_schema = OFF');
     db.pragma('cell_size_check = ON');
-    if (mode === 'readonly') checkCurrent(db, path, schema);
-    else {
+    if (mode === 'readonly') {
+      if (options.acceptOlder) checkSchema(db, path, schema);
+      else checkCurrent(db, path, schema);
+    } else {
       // Refuse first what is not ours: journal_mode would already change the file.
       checkSchema(db, path, schema);
       switchToWal(db, timeout);
@@ -79,6 +84,7 @@ function checkFile(path: string, { mode, schema, missingHint }: OpenOptions): vo
   if (path === ':memory:' && mode !== 'readonly') return;
   // SQLite would take the empty name for a temporary database and lose it at the end.
   if (path === '') throw new VenfleetError('DB_UNOPENABLE', `the path of the ${schema.what} is empty`, { hint: 'name a file' });
+  refuseUnfinishedRestore(path);
   if (!existsSync(path)) {
     if (mode !== 'create') {
       throw new VenfleetError('DB_MISSING', `there is no ${schema.what} at ${path}`, {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { VenfleetError } from '@venfleet/core';
 import SqliteConstructor from 'better-sqlite3';
 import { isBusy, translateSqliteError } from './errors.js';
@@ -32,5 +33,23 @@ export function ownFile(path: string, what: string): OwnerLock {
       context: { path },
       hint: 'stop the other process, or give this one a file of its own',
     });
+  }
+}
+
+/**
+ * Makes sure that nobody is writing to the database at `path` just now, for files that have no single owner. One that is
+ * not there or cannot be opened has no writer.
+ * @throws VenfleetError DB_LOCKED
+ */
+export function refuseWriters(path: string): void {
+  if (!existsSync(path)) return;
+  let db: SqliteConstructor.Database | undefined;
+  try {
+    db = new SqliteConstructor(path, { timeout: 0, fileMustExist: true });
+    db.exec('BEGIN IMMEDIATE; ROLLBACK');
+  } catch (error) {
+    if (isBusy(error)) throw translateSqliteError(error, path);
+  } finally {
+    db?.close();
   }
 }
