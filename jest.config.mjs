@@ -13,6 +13,7 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@venfleet/source', 'node', 'node-addons', 'default'] },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   testTimeout: 60_000,
+  setupFilesAfterEnv: ['<rootDir>/e2e/test/support/second-try.mjs'],
   // End-to-end tests mostly wait: each core has its worker, and none is left out for the one that watches them.
   maxWorkers: '100%',
 };
