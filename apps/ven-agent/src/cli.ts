@@ -12,7 +12,15 @@ import { addCheck } from './check/command.js';
 import { type ConfigFlags, loadAgentConfig } from './config.js';
 import { addExplain } from './dispatch/cli.js';
 import { addEvents, addOptOut } from './events/cli.js';
-import { addConfigOption, addDbOption, addJsonOption, addStateOption, addVenOptions, addVtnOptions } from './options.js';
+import {
+  addConfigOption,
+  addDbOption,
+  addJsonOption,
+  addStateOption,
+  addVenOptions,
+  addVtnOptions,
+  type VenFlags,
+} from './options.js';
 import { fleetStatus } from './registration/fleet-status.js';
 import { statusText, summaryText } from './registration/output.js';
 import { registerFleet } from './registration/register-fleet.js';
@@ -38,7 +46,7 @@ function addCommonOptions(command: Command): Command {
   return addJsonOption(addStateOption(addDbOption(addConfigOption(command))));
 }
 
-type RegisterFlags = ConfigFlags & { limit?: number; ven?: string[]; dryRun?: boolean; prune?: boolean; json?: boolean };
+type RegisterFlags = ConfigFlags & VenFlags & { dryRun?: boolean; prune?: boolean; json?: boolean };
 
 function addRegister(program: Command, env: NodeJS.ProcessEnv): void {
   const command = addCommand(
@@ -58,6 +66,7 @@ function addRegister(program: Command, env: NodeJS.ProcessEnv): void {
         ...config,
         ...(flags.limit === undefined ? {} : { limit: flags.limit }),
         ...(flags.ven === undefined ? {} : { vens: flags.ven }),
+        shard: flags.shard,
         dryRun: flags.dryRun ?? false,
         prune: flags.prune ?? false,
         signal: shutdownSignal(),

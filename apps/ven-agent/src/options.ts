@@ -1,4 +1,5 @@
-import { type Command, wholeNumber } from '@venfleet/core/node';
+import type { Shard } from '@venfleet/core';
+import { addShardOption, type Command, wholeNumber } from '@venfleet/core/node';
 import { DEFAULT_CONFIG_FILE } from './config.js';
 
 /** Options that several commands of the agent share; their values are ConfigFlags. */
@@ -33,9 +34,16 @@ export function addVtnOptions(command: Command): Command {
     .option('--no-auth', 'use no authentication at all');
 }
 
-/** Which VENs of the database. */
+/** Which VENs of the database; all conditions given must hold. */
+export interface VenFlags {
+  readonly limit?: number;
+  readonly ven?: readonly string[];
+  readonly shard?: Shard;
+}
+
 export function addVenOptions(command: Command): Command {
-  return command
+  command
     .option('--limit <n>', 'only the n VENs with the most resources', wholeNumber(1))
     .option('--ven <name>', 'only this VEN; may be given several times', (name, names: string[] = []) => [...names, name]);
+  return addShardOption(command);
 }

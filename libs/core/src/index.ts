@@ -3,4 +3,5 @@ export * from './errors.js';
 export * from './ports.js';
 export * from './random.js';
 export * from './retry.js';
+export * from './shard.js';
 export * from './units.js';

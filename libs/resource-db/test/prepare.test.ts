@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { seconds, watts } from '@venfleet/core';
+import { seconds, shardOf, watts } from '@venfleet/core';
 import { FakeClock } from '@venfleet/core/testing';
 import { openDatabase } from '@venfleet/sqlite';
 import { parse } from 'csv-parse/sync';
@@ -139,6 +139,28 @@ describe('import of good files', () => {
     expect(charger).toMatchObject({ reader: { port: 20_000, unitId: 3 }, writer: { port: 20_000, unitId: 3 } });
     expect(withDb((db) => db.check())).toEqual([]);
   });
+
+  test('Modbus devices of several shards stand on the host of their VEN, each on a port of its own all the same', () => {
+    const shards = 3;
+    writeConfig(CONFIG.replace('{ host: 127.0.0.1,', `{ host: "sim-{shard}.sims", shards: ${shards},`));
+    expect(counts(run())).toEqual({ ...NONE, created: 4 });
+    const places = ['Hotel Nord', 'Hotel Syd'].map((name) => connectionsOf(name).reader as { host: string; port: number });
+    expect(places.map(({ host }) => host)).toEqual(['Aalborg', 'Vejle'].map((ven) => `sim-${shardOf(ven, shards) - 1}.sims`));
+    expect(new Set(places.map(({ port }) => port)).size).toBe(2);
+    expect(run()).toMatchObject({ updated: 0, unchanged: 4 });
+    // One machine carries all of it now: the ports stay.
+    writeConfig(CONFIG);
+    expect(run()).toMatchObject({ updated: 3, unchanged: 1 });
+    expect(connectionsOf('Hotel Syd').reader).toMatchObject({ ...places[1], host: '127.0.0.1' });
+  });
+
+  test.each(['host: sim, shards: 2', 'host: "sim-{shard}"', 'host: "sim-{shard}", shards: 0'])(
+    '%s is refused: a number of shards and a host with {shard} belong together',
+    (wrong) => {
+      writeConfig(CONFIG.replace('{ host: 127.0.0.1,', `{ ${wrong},`));
+      expect(run).toThrow(expect.objectContaining({ details: [expect.stringMatching(/fleet\.yaml:2: modbus\.shards: /)] }));
+    },
+  );
 
   test('the same files give the same database, whoever imports them', () => {
     run();

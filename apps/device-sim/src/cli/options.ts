@@ -1,6 +1,6 @@
 import { type Instant, instant } from '@venfleet/core';
-import { type Command, InvalidArgumentError, wholeNumber } from '@venfleet/core/node';
-import type { Selection, Shard } from '../fleet/selection.js';
+import { addShardOption, type Command, InvalidArgumentError, wholeNumber } from '@venfleet/core/node';
+import type { Selection } from '../fleet/selection.js';
 import { toUtc } from '../models/calendar.js';
 
 export const DEFAULT_DB = 'config/resources.db';
@@ -11,24 +11,11 @@ export const DEFAULT_SEED = '1';
 
 /** Which part of the fleet, as {@link Selection}. */
 export function addSelection(command: Command): Command {
-  return command
-    .option('--ven <NAME>', 'one VEN')
-    .option('--limit <N>', 'the N biggest VENs', wholeNumber(1))
-    .option(
-      '--shard <I/N>',
-      'the I-th of N parts of it: whole gateways, so that several machines can carry one fleet',
-      parseShard,
-    );
+  command.option('--ven <NAME>', 'one VEN').option('--limit <N>', 'the N biggest VENs', wholeNumber(1));
+  return addShardOption(command);
 }
 
 export type SelectionOptions = Selection;
-
-/** @throws InvalidArgumentError */
-export function parseShard(text: string): Shard {
-  const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(text)?.map(Number) ?? [];
-  if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
-  throw new InvalidArgumentError('It must be I/N, with I from 1 to N: 2/3.');
-}
 
 /**
  * A moment: ISO 8601 with a zone, or a Danish date and time without one; a date alone is its midnight.

@@ -1,4 +1,4 @@
-import { VenfleetError } from '@venfleet/core';
+import { type Shard, shardOf, VenfleetError } from '@venfleet/core';
 
 /** Which part of the fleet a simulator carries; all conditions given must hold. */
 export interface Selection {
@@ -6,13 +6,8 @@ export interface Selection {
   readonly ven?: string | undefined;
   /** The N biggest VENs, as `ven-agent register --limit N` takes them. */
   readonly limit?: number | undefined;
-  /** The i-th of n parts, i from 1: whole gateways, no resource twice, none missing. */
+  /** The i-th of n parts, i from 1: whole VENs and whole gateways, no resource twice, none missing. */
   readonly shard?: Shard | undefined;
-}
-
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
 }
 
 /**
@@ -35,19 +30,23 @@ export function selectVens(vens: readonly { readonly name: string }[], { ven, li
 }
 
 /**
- * The part of `items` that a shard carries. Items that share one of their gateways, even by way of
- * others, stay together; such groups are dealt out from the biggest on, each to the shard that has the
- * least, so that every machine with the same fleet comes to the same parts.
+ * The part of `items` that a shard carries: that of the agents' shard of the same number, as {@link shardOf} says by VEN.
+ * Items that share one of their gateways, even by way of others, stay together; where they are of several VENs, the first
+ * of these by name decides.
  * @param gatewaysOf the Modbus gateways that an item has devices on
  */
-export function selectShard<T>(items: readonly T[], gatewaysOf: (item: T) => readonly string[], shard: Shard): T[] {
-  const loads = new Array<number>(shard.count).fill(0);
+export function selectShard<T extends { readonly ven: string }>(
+  items: readonly T[],
+  gatewaysOf: (item: T) => readonly string[],
+  shard: Shard,
+): T[] {
   const chosen = new Set<T>();
-  const groups = groupByGateway(items, gatewaysOf).sort((a, b) => b.length - a.length);
-  for (const group of groups) {
-    const lightest = loads.indexOf(Math.min(...loads));
-    loads[lightest] = (loads[lightest] as number) + group.length;
-    if (lightest === shard.index - 1) for (const item of group) chosen.add(item);
+  const shards = new Map<string, number>();
+  for (const group of groupByGateway(items, gatewaysOf)) {
+    const [ven = ''] = group.map((item) => item.ven).sort();
+    const index = shards.get(ven) ?? shardOf(ven, shard.count);
+    shards.set(ven, index);
+    if (index === shard.index) for (const item of group) chosen.add(item);
   }
   return items.filter((item) => chosen.has(item));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseMoment, parsePositive, parseShard, parseSpan } from '../../src/cli/options.js';
+import { parseMoment, parsePositive, parseSpan } from '../../src/cli/options.js';
 
 test('a moment is Danish time unless it has a zone', () => {
   const at = (text: string) => new Date(parseMoment(text)).toISOString();
@@ -23,11 +23,6 @@ test('a span is a number with its unit', () => {
   ]);
   for (const text of ['', '15', 'm', '-1m', '0s', '0.5s', '1w'])
     expect(() => parseSpan(text)).toThrow('It must be a number with its unit');
-});
-
-test('a shard is one of the parts that there are', () => {
-  expect(parseShard('2/3')).toEqual({ index: 2, count: 3 });
-  for (const text of ['', '0/3', '4/3', '1', '1/0', 'a/b']) expect(() => parseShard(text)).toThrow('It must be I/N');
 });
 
 test('a speed is above 0', () => {

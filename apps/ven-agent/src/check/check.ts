@@ -1,4 +1,4 @@
-import { type Clock, milliseconds, type Random, type RetryPolicy, seconds } from '@venfleet/core';
+import { type Clock, milliseconds, type Random, type RetryPolicy, type Shard, seconds } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import type { DetectedVtn } from '@venfleet/openadr';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
@@ -20,6 +20,7 @@ export interface CheckOptions {
   readonly config: AgentConfig;
   readonly vens?: readonly string[] | undefined;
   readonly limit?: number | undefined;
+  readonly shard?: Shard | undefined;
   /** Also reads meters and controllers. */
   readonly live: boolean;
   /** For passwords of brokers. */
@@ -40,14 +41,14 @@ export async function check(options: CheckOptions): Promise<{ findings: Finding[
   return { vtn: atVtn.vtn, findings: [...atVtn.findings, ...devices].sort((a, b) => order(a) - order(b)) };
 }
 
-/** @throws VenfleetError DB_…, VEN_UNKNOWN, PROFILES_INVALID: without these there is nothing to look at */
-function load({ config, vens, limit, ports, live }: CheckOptions): {
+/** @throws VenfleetError DB_…, VEN_UNKNOWN, SHARD_EMPTY, PROFILES_INVALID: without these there is nothing to look at */
+function load({ config, vens, limit, shard, ports, live }: CheckOptions): {
   vens: Map<string, Resource[]>;
   plan: MeteringPlan | undefined;
 } {
   const db = openResourceDb(config.db, 'readonly', ports.clock);
   try {
-    const chosen = selectVens(db, { ...(vens && { vens }), ...(limit !== undefined && { limit }) });
+    const chosen = selectVens(db, { ...(vens && { vens }), ...(limit !== undefined && { limit }), shard });
     const byName = new Map(chosen.map(({ name }) => [name, db.resources.byVen(name)]));
     const plan = live ? planMetering([...byName.values()].flat(), db.connections, loadProfiles(config.run.profiles)) : undefined;
     return { vens: byName, plan };

@@ -9,10 +9,11 @@ import {
   addStateOption,
   addVenOptions,
   addVtnOptions,
+  type VenFlags,
 } from '../options.js';
 import { countOf, findingsText } from './output.js';
 
-type CheckFlags = ConfigFlags & { ven?: string[]; limit?: number; live?: boolean; json?: boolean };
+type CheckFlags = ConfigFlags & VenFlags & { live?: boolean; json?: boolean };
 
 /** `check`: says whether `run` would find what it needs. */
 export function addCheck(program: Command, env: NodeJS.ProcessEnv): void {
@@ -39,6 +40,7 @@ async function run(flags: CheckFlags, env: NodeJS.ProcessEnv): Promise<void> {
     config,
     vens: flags.ven,
     limit: flags.limit,
+    shard: flags.shard,
     live: flags.live ?? false,
     env,
     ports: { clock: systemClock, random: systemRandom, logger, signal },

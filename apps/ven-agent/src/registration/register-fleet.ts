@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import {
   type Clock,
   describeError,
+  isInShard,
   isVenfleetError,
   type Logger,
+  type Shard,
   silentLogger,
   systemClock,
   VenfleetError,
@@ -31,6 +33,8 @@ export interface RegisterFleetOptions {
   readonly limit?: number;
   /** Only these VENs, by name. */
   readonly vens?: readonly string[];
+  /** Only the VENs of one of several parts of the fleet. */
+  readonly shard?: Shard | undefined;
   readonly dryRun?: boolean;
   /** Also delete what is registered, but no longer in the database. */
   readonly prune?: boolean;
@@ -104,11 +108,11 @@ function openRegistry({ state, dryRun }: RegisterFleetOptions, clock: Clock): Re
 
 /**
  * The chosen VENs, biggest first.
- * @throws VenfleetError VEN_UNKNOWN, DB_EMPTY
+ * @throws VenfleetError VEN_UNKNOWN, DB_EMPTY, SHARD_EMPTY
  */
 export function selectVens(
   db: ResourceDb,
-  { vens: wanted, limit }: Pick<RegisterFleetOptions, 'vens' | 'limit'>,
+  { vens: wanted, limit, shard }: Pick<RegisterFleetOptions, 'vens' | 'limit' | 'shard'>,
 ): { name: string; resources: number }[] {
   const all = db.resources.vens();
   const unknown = (wanted ?? []).filter((name) => !all.some((ven) => ven.name === name));
@@ -123,7 +127,13 @@ export function selectVens(
       hint: 'fill it with `npx nx run resource-db:prepare`',
     });
   }
-  return chosen.slice(0, limit ?? chosen.length);
+  const inShard = chosen.slice(0, limit ?? chosen.length).filter(({ name }) => isInShard(name, shard));
+  if (shard !== undefined && inShard.length === 0) {
+    throw new VenfleetError('SHARD_EMPTY', `none of the VENs is in the part ${shard.index} of ${shard.count}`, {
+      hint: 'VENs are shared out by their names: take fewer parts, or name the VENs with --ven',
+    });
+  }
+  return inShard;
 }
 
 /** One run over the chosen VENs. */
@@ -165,7 +175,8 @@ class FleetRun {
       this.#results.push(result);
       if (vtn !== undefined && !dryRun) this.#remember(vtn, result);
     });
-    const wholeFleet = this.#options.limit === undefined && this.#options.vens === undefined;
+    const { limit, vens: named, shard } = this.#options;
+    const wholeFleet = limit === undefined && named === undefined && shard === undefined;
     const gone =
       this.#options.prune && wholeFleet && vtn !== undefined && this.#registry !== undefined
         ? await pruneVens(this.#connection, this.#registry, vtn, new Set(vens.map(({ name }) => name)), dryRun)

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Clock, Instant, Logger, Random } from '@venfleet/core';
+import type { Clock, Instant, Logger, Random, Shard } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
 import type { AgentConfig } from '../config.js';
@@ -25,6 +25,8 @@ export interface AgentOptions {
   readonly vens?: readonly string[] | undefined;
   /** Only the `limit` VENs with the most resources. */
   readonly limit?: number | undefined;
+  /** Only one of several parts of the fleet: other agents have the others. */
+  readonly shard?: Shard | undefined;
   /** False: meters and keeps, but has nothing to do with a VTN. */
   readonly report: boolean;
   /** False: hears events and reports, but tells no controller anything. */
@@ -77,7 +79,7 @@ export class Agent {
 
   /**
    * Starts all parts or none. Meters, brokers and a VTN that are not there are no reason not to start.
-   * @throws VenfleetError DB_…, PROFILES_INVALID, VEN_UNKNOWN, PORT_TAKEN, …: what the operator must mend first
+   * @throws VenfleetError DB_…, PROFILES_INVALID, VEN_UNKNOWN, SHARD_EMPTY, PORT_TAKEN, …: what the operator must mend first
    */
   async start(): Promise<AgentFacts> {
     this.#load();
@@ -132,11 +134,11 @@ export class Agent {
   }
 
   #load(): void {
-    const { config, vens, limit, clock, logger } = this.#options;
+    const { config, vens, limit, shard, clock, logger } = this.#options;
     const catalog = loadProfiles(config.run.profiles);
     const db = openResourceDb(config.db, 'readonly', clock);
     try {
-      const names = selectVens(db, { ...(vens && { vens }), ...(limit !== undefined && { limit }) });
+      const names = selectVens(db, { ...(vens && { vens }), ...(limit !== undefined && { limit }), shard });
       this.#vens = new Map(names.map(({ name }) => [name, db.resources.byVen(name)]));
       this.#plan = planMetering([...this.#vens.values()].flat(), db.connections, catalog);
     } finally {

@@ -1,19 +1,26 @@
 import { seconds, systemClock, systemRandom } from '@venfleet/core';
 import { addCommand, type Command, createPinoLogger, printResult, shutdownSignal, wholeNumber } from '@venfleet/core/node';
 import { type ConfigFlags, loadAgentConfig } from '../config.js';
-import { addConfigOption, addDbOption, addProfilesOption, addStateOption, addVenOptions, addVtnOptions } from '../options.js';
+import {
+  addConfigOption,
+  addDbOption,
+  addProfilesOption,
+  addStateOption,
+  addVenOptions,
+  addVtnOptions,
+  type VenFlags,
+} from '../options.js';
 import type { Agent, AgentFacts } from './agent.js';
 import { sizeHeapFor } from './heap.js';
 import { LiveFigureSeries, liveText } from './live-line.js';
 
-type RunFlags = ConfigFlags & {
-  ven?: string[];
-  limit?: number;
-  report: boolean;
-  control: boolean;
-  every?: number;
-  json?: boolean;
-};
+type RunFlags = ConfigFlags &
+  VenFlags & {
+    report: boolean;
+    control: boolean;
+    every?: number;
+    json?: boolean;
+  };
 
 /** How often the figures are renewed on a terminal, and printed in a pipe. */
 const LIVE_INTERVAL = seconds(1);
@@ -40,11 +47,11 @@ export function addRun(program: Command, env: NodeJS.ProcessEnv): void {
 async function run(flags: RunFlags, env: NodeJS.ProcessEnv): Promise<void> {
   const signal = shutdownSignal();
   const config = loadAgentConfig(flags, env);
-  const { ven: vens, limit, report, control } = flags;
+  const { ven: vens, limit, shard, report, control } = flags;
   const logger = createPinoLogger({ level: config.logLevel });
   // Its libraries are a good part of the program, and no other command needs them.
   const { Agent } = await import('./agent.js');
-  const agent = new Agent({ config, vens, limit, report, control, env, clock: systemClock, random: systemRandom, logger });
+  const agent = new Agent({ config, vens, limit, shard, report, control, env, clock: systemClock, random: systemRandom, logger });
   const facts = await agent.start();
   sizeHeapFor(facts.resources);
   try {

@@ -1,3 +1,4 @@
+import { shardOf } from '@venfleet/core';
 import { loadConfigFile, SECRET_REF_PATTERN } from '@venfleet/core/node';
 import { z } from 'zod';
 import { RESOURCE_TYPES } from '../model.js';
@@ -30,9 +31,13 @@ const fileSchema = z.strictObject({
   control: endSchema.optional(),
 });
 
-const fleetConfigSchema = z.strictObject({
-  modbus: z.strictObject({
+/** Stands in a host's name for the number of the machine that carries the VEN's devices. */
+const SHARD = '{shard}';
+
+const modbusSchema = z
+  .strictObject({
     host,
+    shards: z.number().int().min(1).max(9999).optional(),
     basePort: z
       .number()
       .int()
@@ -40,7 +45,14 @@ const fleetConfigSchema = z.strictObject({
       .max(FIRST_EPHEMERAL_PORT - 1),
     /** 2 at least: a meter and its flex-controller share a gateway. */
     maxUnitsPerGateway: z.number().int().min(2).max(247).default(247),
-  }),
+  })
+  .refine(({ host, shards }) => host.includes(SHARD) === (shards !== undefined), {
+    path: ['shards'],
+    message: `belongs to a host with ${SHARD} in its name, and such a host needs it`,
+  });
+
+const fleetConfigSchema = z.strictObject({
+  modbus: modbusSchema,
   mqtt: z.strictObject({
     host,
     port: z.number().int().min(1).max(65_535),
@@ -58,6 +70,23 @@ const fleetConfigSchema = z.strictObject({
 export type FleetConfig = z.infer<typeof fleetConfigSchema>;
 export type FileConfig = FleetConfig['files'][string];
 export type EndConfig = z.infer<typeof endSchema>;
+
+/**
+ * Where the Modbus devices of a VEN stand: where there are several shards, on the host whose number, from 0, is that of the
+ * VEN's shard, as the pods of a StatefulSet are numbered.
+ */
+export function modbusHost(modbus: FleetConfig['modbus'], ven: string): string {
+  return hostOfShard(modbus, modbus.shards === undefined ? 1 : shardOf(ven, modbus.shards));
+}
+
+/** All hosts that Modbus devices of the fleet stand on. */
+export function modbusHosts(modbus: FleetConfig['modbus']): ReadonlySet<string> {
+  return new Set(Array.from({ length: modbus.shards ?? 1 }, (_, i) => hostOfShard(modbus, i + 1)));
+}
+
+function hostOfShard({ host }: FleetConfig['modbus'], index: number): string {
+  return host.replaceAll(SHARD, String(index - 1));
+}
 
 /** @throws VenfleetError FILE_UNREADABLE, CONFIG_INVALID with every mistake as `FILE:LINE: path: reason`. */
 export function loadFleetConfig(path: string): FleetConfig {

@@ -3,7 +3,7 @@ import { DANISH_GSRN_COUNT, danishGsrn } from '../gsrn.js';
 import type { Actor, Connection, NewConnection, NewResource, Resource } from '../model.js';
 import type { ResourceDb } from '../resource-db.js';
 import { sameResource } from '../resources.js';
-import type { EndConfig, FileConfig, FleetConfig } from './fleet-config.js';
+import { type EndConfig, type FileConfig, type FleetConfig, modbusHost, modbusHosts } from './fleet-config.js';
 import { GatewayAllocator, type ModbusUnit } from './gateways.js';
 import { type RefusedRow, type Site, toResource } from './site.js';
 
@@ -164,12 +164,13 @@ export class Reconciler {
       if (removed.has(resource)) continue;
       for (const id of [resource.readerConnectionId, resource.writerConnectionId]) if (id !== null) venOf.set(id, resource.ven);
     }
+    const ours = modbusHosts(this.#config.modbus);
     for (const { connection, managed } of this.#present.connections.values()) {
       if (connection.type !== 'MODBUSTCP') continue;
       const ven = venOf.get(connection.id);
       if (managed && ven !== undefined) this.#gateways.reserve(connection, ven);
-      // A port that someone else uses on our host is not ours to give out.
-      else if (connection.host === this.#config.modbus.host && !managed) this.#gateways.reserve(connection);
+      // A port that someone else uses on a host of ours is not ours to give out.
+      else if (ours.has(connection.host) && !managed) this.#gateways.reserve(connection);
     }
   }
 
@@ -232,7 +233,7 @@ export class Reconciler {
     const { modbus, mqtt } = this.#config;
     if (via === 'MODBUSTCP') {
       const { port, unitId } = unit as ModbusUnit;
-      return { type: via, actor, profile, host: modbus.host, port, unitId };
+      return { type: via, actor, profile, host: modbusHost(modbus, site.ven), port, unitId };
     }
     const device = actor === 'READER' || isOneDevice(site.config) ? 'meter' : 'controller';
     return {
