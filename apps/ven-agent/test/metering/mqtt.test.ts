@@ -8,7 +8,10 @@ import { catalog, FakeClock, resource } from './support.js';
 const shelly = catalog.mqtt('shelly-pro-3em');
 const tasmota = catalog.mqtt('tasmota-energy');
 
-async function setUp(profile: MqttProfile, { connect = true } = {}) {
+/** Where answers to the queries of `resource(1)` come. */
+const CLIENT = `agent/${resource(1).resourceId}`;
+
+async function setUp(profile: MqttProfile, { connect = true, meter = resource(1) } = {}) {
   const clock = new FakeClock();
   const subscribed: string[] = [];
   const published: { topic: string; payload: string }[] = [];
@@ -19,7 +22,7 @@ async function setUp(profile: MqttProfile, { connect = true } = {}) {
       port: 1883,
       username: null,
       secretRef: null,
-      meters: [{ resource: resource(1), topic: 'm1', profile }],
+      meters: [{ resource: meter, topic: 'm1', profile }],
       controllers: [],
     },
     open: (_, given) => {
@@ -39,8 +42,8 @@ async function setUp(profile: MqttProfile, { connect = true } = {}) {
   if (connect) hear.connected();
   await clock.advance(milliseconds(1));
   const say = (message: string, values: Values, retained = false) => {
-    const topic = expandTopic(profile.messages.get(message)?.topic as string, { topic: 'm1', client: 'agent/1' });
-    const parameters = { topic: 'm1', client: 'agent/1', device: 'd', id: 1, ts: 1, time: '2026-01-01T00:00:00' };
+    const topic = expandTopic(profile.messages.get(message)?.topic as string, { topic: 'm1', client: CLIENT });
+    const parameters = { topic: 'm1', client: CLIENT, device: 'd', id: 1, ts: 1, time: '2026-01-01T00:00:00' };
     hear.message(topic, Buffer.from(encodeMessage(profile, message, values, parameters)), retained);
   };
   const will = (online: boolean) =>
@@ -64,7 +67,14 @@ async function setUp(profile: MqttProfile, { connect = true } = {}) {
 describe('a meter on MQTT', () => {
   test('is heard on its own topics only, answers to queries included', async () => {
     const { subscribed } = await setUp(shelly);
-    expect(subscribed).toEqual(['m1/online', 'm1/status/em:0', 'm1/status/emdata:0', 'm1/events/rpc', 'agent/1/rpc']);
+    expect(subscribed).toEqual(['m1/online', 'm1/status/em:0', 'm1/status/emdata:0', 'm1/events/rpc', `${CLIENT}/rpc`]);
+  });
+
+  // Row ids of two databases are the same numbers.
+  test('of another database gets its answers elsewhere, so that agents can share a broker', async () => {
+    const { subscribed } = await setUp(shelly);
+    const other = await setUp(shelly, { meter: resource(1, { resourceId: resource(2).resourceId }) });
+    expect(subscribed.at(-1)).not.toEqual(other.subscribed.at(-1));
   });
 
   test('gives what it said since the last slot, stamped with the time of receipt', async () => {

@@ -16,7 +16,7 @@ const COMMANDS_AT_ONCE = 128;
 export interface BrokerOptions {
   readonly plan: BrokerPlan;
   readonly open: OpenBroker;
-  /** Begins the topics on which answers to queries come; other agents at the broker have other ones. */
+  /** Begins the topics on which answers to queries come; the resource's own id, which no other agent has, goes on. */
   readonly replyPrefix: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -61,7 +61,9 @@ export class Broker implements MeterChannel {
       if (!this.#isOnline) throw this.#problem;
     };
     const turn = () => this.#turns.take();
-    const meters = plan.meters.map((place) => new MqttDevice(place, `${replyPrefix}/${place.resource.id}`, { clock, publish }));
+    const meters = plan.meters.map(
+      (place) => new MqttDevice(place, `${replyPrefix}/${place.resource.resourceId}`, { clock, publish }),
+    );
     const controllers = plan.controllers.map((place) => new MqttController(place, { clock, publish, requireBroker, turn }));
     for (const meter of meters) this.#hear(meter, meter.place, meter.replyPrefix);
     for (const controller of controllers) this.#hear(controller, controller.place);
