@@ -8,17 +8,5 @@
  */
 
 export { API_PATH, CONSOLE_PATH, PATHS } from './paths.js';
+export { CONTENT_SECURITY_POLICY } from './policy.js';
 export type * from './types.js';
-
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
