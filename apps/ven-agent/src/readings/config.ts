@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { hours, milliseconds } from '@venfleet/core';
 import { resolveSecret, SECRET_REF_PATTERN } from '@venfleet/core/node';
 import { z } from 'zod';
@@ -41,6 +40,7 @@ export const readingsSchema = z
   .strictObject({
     database: z.string().min(1),
     flushIntervalMs: z.int().min(100).max(60_000),
+    mergeIntervalMs: z.int().min(1000).max(3_600_000),
     maxAgeDays: z.int().min(1).max(3650),
     maxSizeMiB: z.int().min(64).max(1_000_000),
     influx: influxSchema,
@@ -49,37 +49,41 @@ export const readingsSchema = z
 
 /** Where readings are kept and copied to, and for how long. */
 export interface ReadingsSettings {
-  readonly store: Pick<ReadingStoreOptions, 'path' | 'flushInterval' | 'maxAge' | 'maxBytes'>;
+  readonly store: Pick<ReadingStoreOptions, 'path' | 'flushInterval' | 'mergeInterval' | 'maxAge' | 'maxBytes'>;
   /** Absent: no copy. */
   readonly influx?: Pick<InfluxCopyOptions, 'target' | 'measurement' | 'interval' | 'spool' | 'maxSpoolBytes'>;
 }
 
 /**
  * The settings with their secrets resolved.
- * @param folder where the files go that are not named
  * @throws VenfleetError SECRET_MISSING, FILE_UNREADABLE
  */
-export function readingsSettings(file: z.infer<typeof readingsSchema>, env: NodeJS.ProcessEnv, folder: string): ReadingsSettings {
-  const { database = join(folder, 'readings.db'), flushIntervalMs, maxAgeDays, maxSizeMiB, influx } = file;
+export function readingsSettings(
+  file: z.infer<typeof readingsSchema>,
+  env: NodeJS.ProcessEnv,
+  paths: { readonly readings: string; readonly copySpool: string },
+): ReadingsSettings {
+  const { flushIntervalMs, mergeIntervalMs, maxAgeDays, maxSizeMiB, influx } = file;
   return {
     store: {
-      path: database,
+      path: paths.readings,
       ...(flushIntervalMs === undefined ? {} : { flushInterval: milliseconds(flushIntervalMs) }),
+      ...(mergeIntervalMs === undefined ? {} : { mergeInterval: milliseconds(mergeIntervalMs) }),
       ...(maxAgeDays === undefined ? {} : { maxAge: hours(24 * maxAgeDays) }),
       ...(maxSizeMiB === undefined ? {} : { maxBytes: maxSizeMiB * 2 ** 20 }),
     },
-    ...(influx === undefined ? {} : { influx: influxSettings(influx, env, folder) }),
+    ...(influx === undefined ? {} : { influx: influxSettings(influx, env, paths.copySpool) }),
   };
 }
 
 function influxSettings(
-  { spool, measurement, intervalMs, maxSpoolMiB, ...server }: z.infer<typeof influxSchema>,
+  { spool: _, measurement, intervalMs, maxSpoolMiB, ...server }: z.infer<typeof influxSchema>,
   env: NodeJS.ProcessEnv,
-  folder: string,
+  spool: string,
 ): NonNullable<ReadingsSettings['influx']> {
   return {
     target: targetOf(server, env),
-    spool: spool ?? join(folder, 'readings-copy.db'),
+    spool,
     ...(measurement === undefined ? {} : { measurement }),
     ...(intervalMs === undefined ? {} : { interval: milliseconds(intervalMs) }),
     ...(maxSpoolMiB === undefined ? {} : { maxSpoolBytes: maxSpoolMiB * 2 ** 20 }),

@@ -45,8 +45,10 @@ export interface MeterMemory {
   /** Counters that began anew in readings of which none is good: the next good one says so again. */
   readonly unsaidResets: readonly CounterName[];
   /** Since when it says the same. */
-  readonly unchanged: { readonly values: string; readonly since: Moment } | undefined;
+  readonly unchanged: Unchanged | undefined;
 }
+
+type Unchanged = Pick<Sample, 'power' | 'importEnergy' | 'exportEnergy'> & { readonly since: Moment };
 
 const COUNTERS: readonly CounterName[] = ['importEnergy', 'exportEnergy'];
 /** NTP slews by at most 500 ppm (RFC 5905); what differs more was stepped. */
@@ -167,9 +169,14 @@ function overlaps({ latestAt }: MeterMemory, at: Instant): boolean {
   return at <= latestAt && latestAt - at <= LONGEST_OVERLAP;
 }
 
-function unchangedSince(memory: MeterMemory | undefined, sample: Sample, now: Moment) {
-  const values = `${sample.power} ${sample.importEnergy} ${sample.exportEnergy}`;
-  return memory?.unchanged?.values === values ? memory.unchanged : { values, since: now };
+function unchangedSince(memory: MeterMemory | undefined, { power, importEnergy, exportEnergy }: Sample, now: Moment): Unchanged {
+  const before = memory?.unchanged;
+  const isSame =
+    before !== undefined &&
+    Object.is(before.power, power) &&
+    Object.is(before.importEnergy, importEnergy) &&
+    Object.is(before.exportEnergy, exportEnergy);
+  return isSame ? before : { power, importEnergy, exportEnergy, since: now };
 }
 
 /** A meter that measures power must count it: by then at least three steps of its counter. */

@@ -3,7 +3,7 @@ import { type Database, openDatabase, type Schema } from '@venfleet/sqlite';
 import { fromRow, packReadings, type ReadingRow, toColumns, unpackReadings } from './encoding.js';
 import type { Reading } from './reading.js';
 
-const SCHEMA: Schema = {
+export const READINGS_SCHEMA: Schema = {
   what: 'reading store',
   applicationId: 0x76656e72, // "venr"
   migrations: [
@@ -43,7 +43,7 @@ export class ReadingsFile {
 
   /** @throws the DB_ errors of openDatabase */
   constructor(path: string, limitBytes: number) {
-    this.#db = openDatabase(path, { schema: SCHEMA, mode: 'create' });
+    this.#db = openDatabase(path, { schema: READINGS_SCHEMA, mode: 'create' });
     try {
       this.#limitPages = Math.max(FEWEST_PAGES, Math.floor(limitBytes / this.#number('page_size')));
       // SQLite keeps to this like to a full disk.

@@ -211,9 +211,8 @@ export class ReadingStore implements ReadingSink, ReadingSource {
   }
 
   async #mergeBatch(batch: Batch): Promise<void> {
-    const readings = batch.readings.inKeyOrder();
-    for (let i = 0; i < readings.length; i += MERGE_CHUNK) {
-      this.#file.use((file) => file.merge(readings.slice(i, i + MERGE_CHUNK)));
+    for (const chunk of inChunks(batch.readings.inKeyOrder(), MERGE_CHUNK)) {
+      this.#file.use((file) => file.merge(chunk));
       this.#merged.clear();
       await this.#breathe();
       // Where the file was replaced meanwhile, all of it waits again.
@@ -270,7 +269,7 @@ export class ReadingStore implements ReadingSink, ReadingSource {
     this.#merging = undefined;
     this.#merged.clear();
     this.#lastId = 0;
-    this.#waiting = this.#recent.inKeyOrder();
+    this.#waiting = [...this.#recent.inKeyOrder()];
   }
 
   #drop(count: number): void {
@@ -292,6 +291,17 @@ export class ReadingStore implements ReadingSink, ReadingSource {
 /** What the journal has room for: 48 bits. */
 function isKey(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < 2 ** 48;
+}
+
+function* inChunks<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let chunk: T[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 /** Lets whatever else is ready run. */

@@ -1,4 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { milliseconds, silentLogger, systemClock } from '@venfleet/core';
 import { openModbusSerial } from '../../src/metering/adapters/modbus-serial-link.js';
@@ -109,6 +111,19 @@ describe('modbus-serial as a link', () => {
     await expect(link.read(7, block, milliseconds(60_000))).rejects.toMatchObject({ code: 'GATEWAY_LOST' });
     await link.closed;
     await expect(link.read(7, block, milliseconds(60_000))).rejects.toMatchObject({ code: 'GATEWAY_LOST' });
+  });
+
+  test('an answer is kept no longer than whoever asked keeps it', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const link = await openModbusSerial(await serve((request) => answer(request)), milliseconds(60_000));
+    const kept: WeakRef<Uint8Array>[] = [];
+    for (let unit = 1; unit <= 8; unit++) kept.push(new WeakRef(await link.read(unit, block, milliseconds(60_000))));
+    // What a WeakRef was made of, or gave, stays until the turn is over; the last answer has a stack to hold it.
+    await systemClock.sleep(milliseconds(1));
+    collectGarbage();
+    expect(kept.slice(0, -1).filter((answered) => answered.deref() !== undefined)).toHaveLength(0);
+    link.close();
   });
 
   test('nothing that listens is told as such', async () => {

@@ -4,7 +4,11 @@ import type { ModbusTable, WriteRequest } from '@venfleet/devices';
 import modbus from 'modbus-serial';
 import { type GatewayAddress, type GatewayLink, linkErrors, type OpenGateway } from '../modbus/link.js';
 
-type Client = InstanceType<typeof modbus.default>;
+/** The library's client, with what it remembers of each of its last 256 requests, the answer among it. */
+type Client = InstanceType<typeof modbus.default> & {
+  readonly _transactions: Record<number, unknown>;
+  readonly _port: { readonly _transactionIdWrite: number };
+};
 type Answer<T> = (error: unknown, result: T | undefined) => void;
 type Block = Parameters<GatewayLink['read']>[1];
 
@@ -15,7 +19,7 @@ type Block = Parameters<GatewayLink['read']>[1];
  */
 export const openModbusSerial: OpenGateway = async (address, timeout) => {
   const socket = await connectSocket(address, timeout);
-  const client: Client = new modbus.default();
+  const client = new modbus.default() as Client;
   await client.linkTCP(socket, { port: address.port });
   return new ModbusSerialLink(client, socket, address);
 };
@@ -78,8 +82,12 @@ class ModbusSerialLink implements GatewayLink {
       }
       this.#pending.add(lost);
       this.#client.setTimeout(timeout);
+      const { _transactions: remembered, _port: port } = this.#client;
+      const transaction = port._transactionIdWrite;
       begin((error, result) => {
         this.#pending.delete(lost);
+        // The library would keep it until 256 requests later: 50 MB for the gateways of a fleet.
+        delete remembered[transaction];
         if (error) reject(translate(error, unitId, block, what, timeout));
         else if (result === undefined) reject(linkErrors.garbled(unitId, 'it is empty'));
         else resolve(result);

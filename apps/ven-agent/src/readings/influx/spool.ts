@@ -1,6 +1,6 @@
 import { type Database, openDatabase, type Schema } from '@venfleet/sqlite';
 
-const SCHEMA: Schema = {
+export const SPOOL_SCHEMA: Schema = {
   what: "readings' spool",
   applicationId: 0x76656e73, // "vens"
   migrations: [
@@ -27,7 +27,7 @@ export class Spool {
 
   /** @throws the DB_ errors of openDatabase */
   constructor(path: string, maxBytes: number) {
-    this.#db = openDatabase(path, { schema: SCHEMA, mode: 'create' });
+    this.#db = openDatabase(path, { schema: SPOOL_SCHEMA, mode: 'create' });
     this.#maxBytes = maxBytes;
     try {
       this.#sql = prepare(this.#db);
