@@ -9,7 +9,8 @@ interface Options {
   readonly source: string;
   readonly config: string;
   readonly rejects?: string;
-  readonly credentials: string;
+  /** false for --no-credentials */
+  readonly credentials: string | false;
   readonly prune?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
@@ -25,6 +26,7 @@ export function addPrepare(program: Command): void {
     .option('--config <file>', 'what each file holds, and the connections', 'config/fleet.yaml')
     .option('--rejects <file>', 'where refused rows go (default: beside the database, NAME.rejects.csv)')
     .option('--credentials <file>', 'credentials for the mock VTN; existing ones stay', 'config/dev-credentials.json')
+    .option('--no-credentials', 'write none: the VTN is a real one')
     .option('--prune', 'delete resources that are gone from the source')
     .option('--strict', 'import nothing when any row is refused')
     .option('--json', 'print the result as one line of JSON')
@@ -35,19 +37,18 @@ function run(options: Options): void {
   const rejectsFile = options.rejects ?? `${options.db.replace(/\.db$/, '')}.rejects.csv`;
   const { prune = false, strict = false } = options;
   // A credentials file that cannot be extended must not come to light when the import is done.
-  if (existsSync(options.credentials)) loadCredentials(options.credentials);
+  const { credentials: file } = options;
+  if (file !== false && existsSync(file)) loadCredentials(file);
   const result = prepare({ ...options, rejects: rejectsFile, prune, strict });
-  const credentials = ensureDevelopmentCredentials(
-    options.credentials,
-    result.vens.map(({ name }) => name),
-  );
+  const names = result.vens.map(({ name }) => name);
+  const credentials = file === false ? null : { file, ...ensureDevelopmentCredentials(file, names) };
   for (const line of notes(result)) process.stderr.write(`${line}\n`);
   const summary = {
     db: options.db,
     ...result,
     vens: result.vens.length,
     rejectsFile,
-    credentials: { file: options.credentials, ...credentials },
+    credentials,
   };
   printResult(options.json, summary, () => describe(options, result, summary));
   if (result.rejected > 0) process.exitCode = 1;
@@ -68,7 +69,8 @@ function notes({ rejections, unknownFiles, goneResources, pruned }: PrepareResul
 
 interface Summary {
   readonly rejectsFile: string;
-  readonly credentials: { readonly file: string; readonly added: number; readonly total: number };
+  /** null where none were asked for */
+  readonly credentials: { readonly file: string; readonly added: number; readonly total: number } | null;
 }
 
 function describe({ source, db }: Options, result: PrepareResult, { rejectsFile, credentials }: Summary): string {
@@ -82,6 +84,10 @@ function describe({ source, db }: Options, result: PrepareResult, { rejectsFile,
     formatTable(counts),
     ...(result.rejected > 0 ? [`The refused rows are in ${rejectsFile}`] : []),
     `${grouped(result.vens.length)} VENs with ${grouped(result.resources)} resources; the biggest: ${biggest.join(', ') || 'none'}`,
-    `${grouped(credentials.total)} development credentials in ${credentials.file}, ${grouped(credentials.added)} of them new`,
+    ...(credentials === null
+      ? []
+      : [
+          `${grouped(credentials.total)} development credentials in ${credentials.file}, ${grouped(credentials.added)} of them new`,
+        ]),
   ].join('\n');
 }
