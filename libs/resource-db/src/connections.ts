@@ -79,6 +79,9 @@ export class ConnectionRepository {
       update: db.prepare(`UPDATE connections SET ${assignments}, managed = 0, updated_at_ms = ? WHERE id = ?`),
       manage: db.prepare('UPDATE connections SET managed = 1 WHERE id = ?'),
       delete: db.prepare('DELETE FROM connections WHERE id = ?'),
+      users: db.prepare<{ n: number }>(
+        'SELECT count(*) AS n FROM resources WHERE reader_connection_id = @id OR writer_connection_id = @id',
+      ),
       deleteUnused: db.prepare(
         `DELETE FROM connections WHERE id = @id AND NOT EXISTS
          (SELECT 1 FROM resources WHERE reader_connection_id = @id OR writer_connection_id = @id)`,
@@ -142,6 +145,11 @@ export class ConnectionRepository {
         hint: 'give the resource another connection, or none, first',
       });
     }
+  }
+
+  /** How many resources use it. */
+  users(id: number): number {
+    return this.#statements.users.get({ id })?.n ?? 0;
   }
 
   /** Deletes the connection unless a resource refers to it. @returns whether it did. */

@@ -82,3 +82,8 @@ export function refuseMistakes(code: string, what: string, mistakes: readonly Mi
   const details = mistakes.map(({ field, reason }) => `${field}: ${reason}`);
   throw new VenfleetError(code, `${what} is refused`, { details });
 }
+
+/** A user's value within a message: shortened, control characters escaped. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}

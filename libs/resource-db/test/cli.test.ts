@@ -1,12 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createProgram, runCli } from '@venfleet/core/node';
-import { addFileCommands } from '../src/cli/files.js';
-import { addPrepare } from '../src/cli/prepare.js';
-import { addQuery } from '../src/cli/query.js';
-import { addStats } from '../src/cli/stats.js';
+import { addResourceDbCommands } from '../src/cli/program.js';
 import { formatTable } from '../src/cli/table.js';
 
 const CONFIG = `
@@ -36,10 +34,7 @@ async function resourceDb(...args: string[]) {
     jest.spyOn(process.stderr, 'write').mockImplementation(into(err) as never),
   ];
   const program = createProgram('resource-db', 'test');
-  addPrepare(program);
-  addStats(program);
-  addQuery(program);
-  addFileCommands(program);
+  addResourceDbCommands(program);
   process.exitCode = 0;
   await runCli(program, ['node', 'resource-db', ...args]);
   for (const spy of spies) spy.mockRestore();
@@ -73,6 +68,13 @@ describe('resource-db', () => {
       resources: 2,
       credentials: { file: path('c.json') },
     });
+  });
+
+  test('prepare writes no credentials where the VTN is a real one', async () => {
+    const { status, out } = await prepare('--no-credentials', '--json');
+    expect([status, JSON.parse(out)]).toEqual([0, expect.objectContaining({ created: 2, credentials: null })]);
+    expect(existsSync(path('c.json'))).toBe(false);
+    expect((await prepare('--no-credentials')).out).not.toContain('credentials');
   });
 
   test('prepare imports nothing when the credentials file is no such file', async () => {
@@ -140,6 +142,27 @@ describe('resource-db', () => {
     });
     expect((await resourceDb('query', ...db(), '--limit', '0')).status).toBe(2);
     expect((await resourceDb('export', ...db())).status).toBe(2);
+  });
+
+  test('import-connections tells each change, and every mistake with status 1', async () => {
+    await prepare();
+    const profiles = ['--profiles', fileURLToPath(new URL('../../../config/device-profiles', import.meta.url))];
+    await resourceDb('export-connections', ...db(), '--out', path('all.csv'));
+    const csv = readFileSync(path('all.csv'), 'utf8');
+    writeFileSync(path('site.csv'), csv.replace('127.0.0.1,1883', 'broker.lan,8883'));
+    const dry = await resourceDb('import-connections', path('site.csv'), ...db(), ...profiles, '--dry-run');
+    expect(dry).toMatchObject({ status: 0, err: '', out: expect.stringContaining('Nothing was changed (dry run)') });
+    expect(dry.out).toContain('broker.lan:8883');
+    const real = await resourceDb('import-connections', path('site.csv'), ...db(), ...profiles, '--json');
+    expect(JSON.parse(real.out)).toMatchObject({ created: 0, updated: 1, unchanged: 1, unnamed: [], dryRun: false });
+    writeFileSync(path('bad.csv'), csv.replaceAll('shelly-pro-3em', 'shelly'));
+    const bad = await resourceDb('import-connections', path('bad.csv'), ...db(), ...profiles);
+    expect(bad).toMatchObject({
+      status: 1,
+      out: '',
+      err: expect.stringContaining('bad.csv has 2 mistakes; nothing was changed'),
+    });
+    expect(bad.err).toContain('bad.csv:3: profile: "shelly" is no device profile for MQTT');
   });
 });
 

@@ -1,11 +1,12 @@
 import { addCommand, type Command, printResult } from '@venfleet/core/node';
 import { openResourceDb, type ResourceDb } from '../resource-db.js';
+import type { FileDefaults } from './connections.js';
 import { formatTable, grouped } from './table.js';
 
 /** export, backup and check: the commands that look after database files. */
-export function addFileCommands(program: Command): void {
+export function addFileCommands(program: Command, defaults: FileDefaults): void {
   addCommand(program, 'export', "Writes one VEN's resources and connections into a database of its own, for a device on site")
-    .option('--db <path>', 'the resource database', 'config/resources.db')
+    .option('--db <path>', 'the resource database', defaults.db)
     .requiredOption('--ven <name>', 'the VEN')
     .requiredOption('--out <file>', 'the new database; must not exist')
     .option('--json', 'print the result as one line of JSON')
@@ -18,7 +19,7 @@ export function addFileCommands(program: Command): void {
       }),
     );
   addCommand(program, 'backup', 'Copies the database while others use it')
-    .option('--db <path>', 'the resource database', 'config/resources.db')
+    .option('--db <path>', 'the resource database', defaults.db)
     .requiredOption('--out <file>', 'the copy; must not exist')
     .option('--json', 'print the result as one line of JSON')
     .action(({ db, out, json }: { db: string; out: string; json?: boolean }) =>
@@ -28,7 +29,7 @@ export function addFileCommands(program: Command): void {
       }),
     );
   addCommand(program, 'check', 'Checks the database file and its content; status 1 when something is wrong')
-    .option('--db <path>', 'the resource database', 'config/resources.db')
+    .option('--db <path>', 'the resource database', defaults.db)
     .option('--json', 'print the findings as one line of JSON')
     .action(({ db, json }: { db: string; json?: boolean }) =>
       withDb(db, (source) => {

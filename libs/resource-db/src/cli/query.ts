@@ -2,6 +2,8 @@ import { toKilowattHours, toKilowatts } from '@venfleet/core';
 import { addCommand, type Command, Option, printResult, wholeNumber } from '@venfleet/core/node';
 import { type Connection, RESOURCE_TYPES, type Resource, type ResourceType } from '../model.js';
 import { openResourceDb } from '../resource-db.js';
+import type { FileDefaults } from './connections.js';
+import { placeOf } from './place.js';
 import { formatTable, grouped } from './table.js';
 
 interface Options {
@@ -23,9 +25,9 @@ interface Found {
   readonly writer: Connection | undefined;
 }
 
-export function addQuery(program: Command): void {
+export function addQuery(program: Command, defaults: FileDefaults): void {
   addCommand(program, 'query', 'Lists resources and how they are connected; all conditions given must hold')
-    .option('--db <path>', 'the resource database', 'config/resources.db')
+    .option('--db <path>', 'the resource database', defaults.db)
     .option('--ven <name>', 'of this VEN')
     .addOption(new Option('--type <type>', `of this type: ${RESOURCE_TYPES.join(' or ')}`).choices(RESOURCE_TYPES))
     .option('--sub-type <name>', 'of this sub-type, such as "Charging Stations"')
@@ -98,21 +100,10 @@ function describe(found: readonly Found[], total: number, offset: number): strin
     resource.ven,
     resource.meterPointId,
     grouped(toKilowatts(resource.pMax)),
-    reader === undefined ? 'none' : `${reader.profile} ${place(reader)}`,
+    reader === undefined ? 'none' : `${reader.profile} ${placeOf(reader)}`,
     resource.enabled ? '' : 'disabled',
   ]);
   const header = ['RESOURCE ID', 'NAME', 'SUB-TYPE', 'VEN', 'METER POINT', 'P_MAX KW', 'METER', ''];
   const range = `${grouped(offset + 1)} to ${grouped(offset + found.length)} of ${grouped(total)}`;
   return `${formatTable(rows, header)}\n${range}`;
-}
-
-function place(connection: Connection): string {
-  switch (connection.type) {
-    case 'MODBUSTCP':
-      return `${connection.host}:${connection.port} unit ${connection.unitId}`;
-    case 'MQTT':
-      return `${connection.host}:${connection.port} ${connection.topic}`;
-    case 'FILEREADER':
-      return connection.file;
-  }
 }

@@ -1,13 +1,14 @@
 import { addCommand, type Command, printResult } from '@venfleet/core/node';
 import { openResourceDb } from '../resource-db.js';
 import type { Statistics } from '../statistics.js';
+import type { FileDefaults } from './connections.js';
 import { formatTable, grouped } from './table.js';
 
 const NAMED_VENS = 10;
 
-export function addStats(program: Command): void {
+export function addStats(program: Command, defaults: FileDefaults): void {
   addCommand(program, 'stats', 'Shows how many resources and VENs of each kind there are')
-    .option('--db <path>', 'the resource database', 'config/resources.db')
+    .option('--db <path>', 'the resource database', defaults.db)
     .option('--json', 'print all of it as one line of JSON, with every VEN')
     .action(({ db: path, json }: { db: string; json?: boolean }) => {
       const db = openResourceDb(path, 'readonly');

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileProblem } from '@venfleet/core/node';
 import { CsvError, parse } from 'csv-parse/sync';
+import type { Mistake } from '../mistakes.js';
 
 const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
 const LONGEST_RECORD = 64 * 1024;
@@ -10,9 +10,13 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 const LF = 10;
 const CR = 13;
 
-const REQUIRED_COLUMNS = ['title', 'address', 'longitude', 'latitude'] as const;
-const OPTIONAL_COLUMNS = ['meter_point_id', 'p_min_kw', 'p_max_kw', 'e_min_kwh', 'e_max_kwh', 'enabled'] as const;
-export type Column = (typeof REQUIRED_COLUMNS)[number] | (typeof OPTIONAL_COLUMNS)[number];
+/** Which columns a kind of file has; others are left out. */
+export interface CsvKind<C extends string> {
+  readonly required: readonly C[];
+  readonly optional: readonly C[];
+  /** Also takes semicolons between fields, as spreadsheets write them where the comma is the decimal sign. */
+  readonly semicolons?: boolean;
+}
 
 /** One row, as it stands in the file. */
 export interface CsvRecord {
@@ -21,10 +25,12 @@ export interface CsvRecord {
   readonly fields: readonly string[];
 }
 
-export interface CsvFile {
+export interface CsvFile<C extends string> {
   readonly name: string;
-  /** Where each known column is; extra columns are left out. */
-  readonly columns: ReadonlyMap<Column, number>;
+  /** Where each known column is. */
+  readonly columns: ReadonlyMap<C, number>;
+  /** Columns of the file that are left out. */
+  readonly unknown: readonly string[];
   /** How many fields a row must have. */
   readonly width: number;
   readonly records: readonly CsvRecord[];
@@ -40,15 +46,27 @@ export class CsvMistakes {
   }
 }
 
+/** A row's cells by column, trimmed, empty where the file has no such column; or why it is no row of this file. */
+export function cellsOf<C extends string>(file: CsvFile<C>, { fields }: CsvRecord): ((column: C) => string) | Mistake {
+  if (fields.length !== file.width) {
+    const count = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`;
+    return { field: 'row', reason: `has ${count}, but the header has ${file.width}` };
+  }
+  return (column) => {
+    const index = file.columns.get(column);
+    return index === undefined ? '' : (fields[index] as string).trim();
+  };
+}
+
 /**
  * Reads one CSV file (RFC 4180; UTF-8 with or without byte order mark; CRLF or LF; columns in any
  * order, upper or lower case).
+ * @param name what the file is called in mistakes
  */
-export function readCsvFile(folder: string, name: string): CsvFile | CsvMistakes {
+export function readCsvFile<C extends string>(path: string, name: string, kind: CsvKind<C>): CsvFile<C> | CsvMistakes {
   const refuse = (line: number, reason: string) => new CsvMistakes([`${name}:${line}: ${reason}`]);
   let bytes: Buffer;
   try {
-    const path = join(folder, name);
     const stat = statSync(path);
     // Reading from a pipe or a device may never end.
     if (!stat.isFile() && !stat.isDirectory()) return refuse(1, 'cannot be read: it is not a regular file');
@@ -61,14 +79,15 @@ export function readCsvFile(folder: string, name: string): CsvFile | CsvMistakes
   if (nul >= 0)
     return refuse(1 + countByte(bytes, LF, 0, nul), 'holds a zero byte: it is a binary or UTF-16 file, not UTF-8 text');
   if (!isUtf8(bytes)) return refuse(firstBadLine(bytes), 'holds bytes that are not UTF-8; save the file as UTF-8');
-  return parseRecords(name, bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes);
+  return parseRecords(name, bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes, kind);
 }
 
-function parseRecords(name: string, bytes: Buffer): CsvFile | CsvMistakes {
+function parseRecords<C extends string>(name: string, bytes: Buffer, kind: CsvKind<C>): CsvFile<C> | CsvMistakes {
   const records: CsvRecord[] = [];
   const lines = new LineCounter(bytes);
   try {
     parse(bytes, {
+      delimiter: kind.semicolons && hasSemicolons(bytes) ? ';' : ',',
       skip_empty_lines: true,
       // Rows of the wrong length are refused one by one, with their line.
       relax_column_count: true,
@@ -82,11 +101,18 @@ function parseRecords(name: string, bytes: Buffer): CsvFile | CsvMistakes {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     // Where the columns are not separated by commas, quotes seem to be in wrong places, too: the header tells it better.
-    const header = records.length === 0 ? undefined : withHeader(name, records);
+    const header = records.length === 0 ? undefined : withHeader(name, records, kind);
     if (header instanceof CsvMistakes) return header;
     return new CsvMistakes([`${name}:${lines.nextRow()}: ${csvProblem(error)}`]);
   }
-  return withHeader(name, records);
+  return withHeader(name, records, kind);
+}
+
+/** By the header, whose names hold neither. */
+function hasSemicolons(bytes: Buffer): boolean {
+  const end = bytes.indexOf(LF);
+  const header = bytes.subarray(0, end < 0 ? bytes.length : end);
+  return header.includes(';') && !header.includes(',');
 }
 
 /**
@@ -135,25 +161,30 @@ function csvProblem(error: CsvError): string {
   }
 }
 
-function withHeader(name: string, records: CsvRecord[]): CsvFile | CsvMistakes {
+function withHeader<C extends string>(
+  name: string,
+  records: CsvRecord[],
+  { required, optional }: CsvKind<C>,
+): CsvFile<C> | CsvMistakes {
   const header = records[0];
   if (header === undefined) return new CsvMistakes([`${name}:1: is empty; a header line is needed`]);
   const names = header.fields.map((field) => field.trim().toLowerCase());
-  const columns = new Map<Column, number>();
+  const columns = new Map<C, number>();
   const mistakes: string[] = [];
-  for (const column of [...REQUIRED_COLUMNS, ...OPTIONAL_COLUMNS]) {
+  for (const column of [...required, ...optional]) {
     const index = names.indexOf(column);
     if (index >= 0) columns.set(column, index);
     if (index !== names.lastIndexOf(column)) mistakes.push(`${name}:${header.line}: column ${column} is there twice`);
   }
-  const missing = REQUIRED_COLUMNS.filter((column) => !columns.has(column));
+  const missing = required.filter((column) => !columns.has(column));
   if (missing.length > 0) {
     const separator = names.length === 1 && /[;\t|]/.test(names[0] ?? '') ? '; columns must be separated by commas' : '';
     const plural = missing.length === 1 ? 'column' : 'columns';
     mistakes.push(`${name}:${header.line}: ${plural} ${missing.join(', ')} missing${separator}`);
   }
   if (mistakes.length > 0) return new CsvMistakes(mistakes);
-  return { name, columns, width: names.length, records: records.slice(1) };
+  const unknown = names.filter((column) => column !== '' && !columns.has(column as C));
+  return { name, columns, unknown, width: names.length, records: records.slice(1) };
 }
 
 function countByte(bytes: Buffer, byte: number, start: number, end: number): number {

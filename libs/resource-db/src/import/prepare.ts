@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type HasNow, systemClock, VenfleetError } from '@venfleet/core';
 import { fileProblem } from '@venfleet/core/node';
 import { buildWhole, openResourceDb, type ResourceDb } from '../resource-db.js';
@@ -6,7 +7,7 @@ import { CsvMistakes, readCsvFile } from './csv-file.js';
 import { type FleetConfig, loadFleetConfig } from './fleet-config.js';
 import { type ReconcileCounts, Reconciler, readPresent, refuseTakenMeterPoints } from './reconcile.js';
 import { describeRefused, writeRejects } from './rejects.js';
-import { type RefusedRow, type Site, toSite } from './site.js';
+import { type RefusedRow, SITES, type Site, toSite } from './site.js';
 
 export interface PrepareOptions {
   /** Folder with the CSV files. */
@@ -120,7 +121,7 @@ function readSource(source: string, config: FleetConfig): Rows {
   const refused: RefusedRow[] = [];
   const seen = new Map<string, Site>();
   for (const [name, fileConfig] of Object.entries(config.files)) {
-    const file = readCsvFile(source, name);
+    const file = readCsvFile(join(source, name), name, SITES);
     if (file instanceof CsvMistakes) {
       mistakes.push(...file.mistakes);
       continue;

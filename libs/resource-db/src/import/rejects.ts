@@ -19,6 +19,7 @@ export function writeRejects(path: string, refused: readonly RefusedRow[]): void
   writeFileAtomically(path, table.map((line) => `${toCsv(line)}\n`).join(''));
 }
 
-function toCsv(fields: readonly string[]): string {
+/** One line, without its end. */
+export function toCsv(fields: readonly string[]): string {
   return fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
 }

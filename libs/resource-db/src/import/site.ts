@@ -1,14 +1,32 @@
 import { kilowattHours, kilowatts, type Position, seconds, type WattHours, type Watts } from '@venfleet/core';
 import { v5 as uuidV5 } from 'uuid';
 import { danishGsrn } from '../gsrn.js';
-import { type Mistake, resourceMistakes } from '../mistakes.js';
+import { type Mistake, quoted, resourceMistakes } from '../mistakes.js';
 import type { NewResource } from '../model.js';
-import type { Column, CsvFile, CsvRecord } from './csv-file.js';
+import { type CsvFile, type CsvKind, type CsvRecord, cellsOf } from './csv-file.js';
 import type { FileConfig } from './fleet-config.js';
 import { venNameOf } from './ven-name.js';
 
 /** Namespace of the resource ids; never to be changed, since the ids are what a VTN knows the resources by. */
 const RESOURCE_NAMESPACE = 'b0e9a4a6-5c0b-5f0e-9d3b-7c1f5a2e8d41';
+
+type Column =
+  | 'title'
+  | 'address'
+  | 'longitude'
+  | 'latitude'
+  | 'meter_point_id'
+  | 'p_min_kw'
+  | 'p_max_kw'
+  | 'e_min_kwh'
+  | 'e_max_kwh'
+  | 'enabled';
+
+/** The columns of a file of sites. */
+export const SITES: CsvKind<Column> = {
+  required: ['title', 'address', 'longitude', 'latitude'],
+  optional: ['meter_point_id', 'p_min_kw', 'p_max_kw', 'e_min_kwh', 'e_max_kwh', 'enabled'],
+};
 
 /** Where a row stands. */
 export interface RowPlace {
@@ -51,19 +69,11 @@ const LARGEST_NUMBER = 1e9;
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, yes: true, 1: true, false: false, no: false, 0: false };
 
 /** One row as a site, or everything that is wrong with it. */
-export function toSite(file: CsvFile, record: CsvRecord, config: FileConfig): Site | RefusedRow {
-  const { columns, width } = file;
+export function toSite(file: CsvFile<Column>, record: CsvRecord, config: FileConfig): Site | RefusedRow {
   const place = { file: file.name, line: record.line, fields: record.fields };
-  if (record.fields.length !== width) {
-    const count = record.fields.length;
-    const reason = `has ${count} ${count === 1 ? 'field' : 'fields'}, but the header has ${width}`;
-    return { place, mistakes: [{ field: 'row', reason }], resourceId: undefined };
-  }
+  const value = cellsOf(file, record);
+  if (typeof value !== 'function') return { place, mistakes: [value], resourceId: undefined };
   const mistakes: Mistake[] = [];
-  const value = (column: Column): string => {
-    const index = columns.get(column);
-    return index === undefined ? '' : (record.fields[index] as string).trim();
-  };
   const number = (column: Column, fallback: number | undefined): number => {
     const given = value(column);
     if (given === '' && fallback !== undefined) return fallback;
@@ -142,9 +152,4 @@ export function toResource(site: Site, meterPointId: string, existing: NewResour
 /** One spelling for what looks the same: composed characters, single spaces. */
 function tidy(text: string): string {
   return text.normalize('NFC').replace(/\s+/g, ' ').trim();
-}
-
-/** A user's value within a message: shortened, control characters escaped. */
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
