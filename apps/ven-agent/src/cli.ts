@@ -8,6 +8,7 @@ import {
   printResult,
   shutdownSignal,
 } from '@venfleet/core/node';
+import { addAgentBackup } from './backup/commands.js';
 import { addCheck } from './check/command.js';
 import { type ConfigFlags, loadAgentConfig } from './config.js';
 import { addExplain } from './dispatch/cli.js';
@@ -39,6 +40,7 @@ export function buildProgram(env: NodeJS.ProcessEnv): Command {
   addCheck(program, env);
   addRun(program, env);
   addExplain(program);
+  addAgentBackup(program, env);
   return program;
 }
 

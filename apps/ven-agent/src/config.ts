@@ -74,11 +74,24 @@ export interface ConfigFlags {
   readonly logLevel?: string;
 }
 
+/** Where each of the agent's databases is. */
+export interface DatabasePaths {
+  readonly db: string;
+  readonly state: string;
+  readonly outbox: string;
+  readonly events: string;
+  readonly decisions: string;
+  readonly readings: string;
+  /** What waits for InfluxDB. */
+  readonly copySpool: string;
+}
+
 export interface AgentConfig {
   readonly vtn: VtnSettings;
   readonly db: string;
   readonly state: string;
   readonly outbox: string;
+  readonly decisions: string;
   readonly events: EventsSettings;
   readonly readings: ReadingsSettings;
   readonly run: RunSettings;
@@ -106,8 +119,7 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     env.VENFLEET_CREDENTIALS ??
     vtn.credentials ??
     (client === undefined ? 'config/dev-credentials.json' : undefined);
-  const state = flags.state ?? env.VENFLEET_STATE ?? file.state ?? '.venfleet/ven-agent.db';
-  const eventsDatabase = flags.events ?? env.VENFLEET_EVENTS ?? file.events?.database;
+  const paths = databasePaths(file, flags, env);
   return {
     vtn: {
       url,
@@ -122,10 +134,11 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
       ...(vtn.connections === undefined ? {} : { connections: vtn.connections }),
       ...(vtn.requestTimeoutMs === undefined ? {} : { requestTimeout: milliseconds(vtn.requestTimeoutMs) }),
     },
-    db: flags.db ?? env.VENFLEET_DB ?? file.database ?? 'config/resources.db',
-    state,
-    outbox: flags.outbox ?? env.VENFLEET_OUTBOX ?? file.outbox ?? join(dirname(state), 'outbox.db'),
-    events: eventsSettings({ ...file.events, database: eventsDatabase }, dirname(state), url),
+    db: paths.db,
+    state: paths.state,
+    outbox: paths.outbox,
+    decisions: paths.decisions,
+    events: eventsSettings(file.events ?? {}, paths.events, url),
     run: runSettings({
       ...file,
       metering: { ...file.metering, ...(flags.profiles === undefined ? {} : { profiles: flags.profiles }) },
@@ -133,8 +146,31 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     }),
     planning: planningPolicy(file.planning),
     control: controlSettings(file.control),
-    readings: readingsSettings(file.readings ?? {}, env, dirname(state)),
+    readings: readingsSettings(file.readings ?? {}, env, paths),
     logLevel: oneOf('log level', flags.logLevel ?? file.logLevel ?? 'warn', ['debug', 'info', 'warn', 'error'] as const),
+  };
+}
+
+/**
+ * Where the databases are, without the rest of the settings: their secrets need not be at hand.
+ * @throws VenfleetError CONFIG_INVALID, FILE_UNREADABLE
+ */
+export function loadDatabasePaths(flags: ConfigFlags, env: NodeJS.ProcessEnv): DatabasePaths {
+  return databasePaths(readFile(flags.config ?? env.VENFLEET_CONFIG), flags, env);
+}
+
+/** What is not named lies beside the state. */
+function databasePaths(file: ConfigFile, flags: ConfigFlags, env: NodeJS.ProcessEnv): DatabasePaths {
+  const state = flags.state ?? env.VENFLEET_STATE ?? file.state ?? '.venfleet/ven-agent.db';
+  const beside = (name: string) => join(dirname(state), name);
+  return {
+    db: flags.db ?? env.VENFLEET_DB ?? file.database ?? 'config/resources.db',
+    state,
+    outbox: flags.outbox ?? env.VENFLEET_OUTBOX ?? file.outbox ?? beside('outbox.db'),
+    events: flags.events ?? env.VENFLEET_EVENTS ?? file.events?.database ?? beside('events.db'),
+    decisions: beside('decisions.db'),
+    readings: file.readings?.database ?? beside('readings.db'),
+    copySpool: file.readings?.influx?.spool ?? beside('readings-copy.db'),
   };
 }
 

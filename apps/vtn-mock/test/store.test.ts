@@ -141,7 +141,7 @@ describe('store', () => {
 
   it('a second VTN on the same file is refused, and the first goes on', async () => {
     const first = await start();
-    await expect(start()).rejects.toMatchObject({ code: 'DB_LOCKED', hint: expect.stringContaining('--data') });
+    await expect(start()).rejects.toMatchObject({ code: 'DB_IN_USE', hint: expect.stringContaining('--data') });
     await fill(first);
     await stop(first);
     expect((await contents(await start()))[0]).toHaveLength(1);

@@ -1,5 +1,5 @@
 import type { Instant } from '@venfleet/core';
-import { type Database, openDatabase, type Schema, type Statement } from '@venfleet/sqlite';
+import { type Database, type OwnerLock, openDatabase, type Schema, type Statement, shareFile } from '@venfleet/sqlite';
 import type { ThreePhase } from '../models/electricity.js';
 
 /** What a meter has counted, and since when. */
@@ -18,7 +18,7 @@ CREATE TABLE counters (
   since_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
-const SCHEMA: Schema = {
+export const COUNTERS_SCHEMA: Schema = {
   what: 'state of the device simulator',
   // "VFsm"
   applicationId: 0x5646_736d,
@@ -30,13 +30,20 @@ const SCHEMA: Schema = {
  * Simulators of different parts of a fleet may share one file.
  */
 export class CounterStore {
+  readonly #lock: OwnerLock;
   readonly #db: Database;
   readonly #all: Statement<CounterRow>;
   readonly #upsert: Statement<never>;
 
-  /** @throws VenfleetError DB_ as openDatabase */
+  /** @throws VenfleetError DB_ as openDatabase; DB_IN_USE while it is restored */
   constructor(path: string) {
-    this.#db = openDatabase(path, { schema: SCHEMA, mode: 'create' });
+    this.#lock = shareFile(path, COUNTERS_SCHEMA.what);
+    try {
+      this.#db = openDatabase(path, { schema: COUNTERS_SCHEMA, mode: 'create' });
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
     this.#all = this.#db.prepare('SELECT resource_id, l1_wh, l2_wh, l3_wh, since_ms FROM counters');
     this.#upsert = this.#db.prepare('INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?, ?)');
   }
@@ -59,6 +66,7 @@ export class CounterStore {
 
   close(): void {
     this.#db.close();
+    this.#lock.release();
   }
 }
 

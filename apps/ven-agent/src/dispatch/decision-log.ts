@@ -2,7 +2,7 @@ import { type Clock, hours, type Instant, instant, isAbort, type Logger, seconds
 import { type Database, type OwnerLock, openDatabase, ownFile, type Schema } from '@venfleet/sqlite';
 import { type Decision, isSameDecision } from './decision.js';
 
-const SCHEMA: Schema = {
+export const DECISIONS_SCHEMA: Schema = {
   what: 'decision log',
   applicationId: 0x7665646c, // "vedl"
   migrations: [
@@ -49,9 +49,9 @@ export class DecisionLog {
   constructor(path: string, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = clock;
     this.#logger = logger;
-    this.#lock = path === ':memory:' ? undefined : ownFile(path, SCHEMA.what);
+    this.#lock = path === ':memory:' ? undefined : ownFile(path, DECISIONS_SCHEMA.what);
     try {
-      this.#db = openDatabase(path, { schema: SCHEMA, mode: 'create' });
+      this.#db = openDatabase(path, { schema: DECISIONS_SCHEMA, mode: 'create' });
     } catch (error) {
       this.#lock?.release();
       throw error;

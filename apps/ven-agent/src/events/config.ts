@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Duration, seconds } from '@venfleet/core';
 import { usageError } from '@venfleet/core/node';
 import { z } from 'zod';
@@ -58,10 +57,9 @@ export interface EventsSettings {
 
 /**
  * The settings with their defaults. A VTN on this machine can call back without anything being configured.
- * @param folder of what is not named
  * @throws VenfleetError USAGE
  */
-export function eventsSettings(file: z.infer<typeof eventsSchema>, folder: string, vtnUrl: string): EventsSettings {
+export function eventsSettings(file: z.infer<typeof eventsSchema>, database: string, vtnUrl: string): EventsSettings {
   const push = file.push ?? 'auto';
   const webhook = file.webhook ?? (LOOPBACK.has(new URL(vtnUrl).hostname) ? {} : undefined);
   if (push === 'webhook' && webhook === undefined) {
@@ -69,7 +67,7 @@ export function eventsSettings(file: z.infer<typeof eventsSchema>, folder: strin
   }
   const listens = push !== 'off' && push !== 'mqtt' && webhook !== undefined;
   return {
-    database: file.database ?? join(folder, 'events.db'),
+    database,
     intervals: { alone: seconds(file.pollIntervalS ?? 30), pushed: seconds(file.pushedPollIntervalS ?? 60) },
     startShift: file.startShift ?? 'either',
     push,

@@ -1,7 +1,7 @@
 import type { Clock } from '@venfleet/core';
 import { type Database, openDatabase, type Schema } from '@venfleet/sqlite';
 
-const SCHEMA: Schema = {
+export const REGISTRY_SCHEMA: Schema = {
   what: 'agent state database',
   applicationId: 0x76656e61, // "vena"
   migrations: [
@@ -66,13 +66,13 @@ export class Registry {
 
   /** Opens or makes the state database. @throws the DB_ errors of openDatabase */
   static open(path: string, clock: Pick<Clock, 'now'>): Registry {
-    return new Registry(openDatabase(path, { schema: SCHEMA, mode: 'create' }), clock);
+    return new Registry(openDatabase(path, { schema: REGISTRY_SCHEMA, mode: 'create' }), clock);
   }
 
   /** As {@link open}, but only to read it. @throws VenfleetError DB_MISSING and the other DB_ errors */
   static openReadonly(path: string, clock: Pick<Clock, 'now'>): Registry {
     const missingHint = 'nothing was registered with this state file yet: run `npx nx run ven-agent:register`';
-    return new Registry(openDatabase(path, { schema: SCHEMA, mode: 'readonly', missingHint }), clock);
+    return new Registry(openDatabase(path, { schema: REGISTRY_SCHEMA, mode: 'readonly', missingHint }), clock);
   }
 
   /** The record of the VTN at `url`, made when new. @returns its key for the other calls */

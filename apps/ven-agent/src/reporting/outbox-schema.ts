@@ -30,8 +30,20 @@ export const OUTBOX_SCHEMA: Schema = {
      CREATE INDEX reports_open ON reports (ven_id, due_at_ms) WHERE state IN ('pending', 'sent');
      CREATE INDEX reports_closed ON reports (changed_at_ms) WHERE state NOT IN ('pending', 'sent');`,
     'ALTER TABLE vens DROP COLUMN targets;',
+    'CREATE TABLE restores (at_ms INTEGER PRIMARY KEY) STRICT;',
   ],
 };
+
+/**
+ * Makes a restored outbox safe to go on with: what was sent since it was copied, the VTN has. So whatever was due by now
+ * is looked for there before it is sent, what is open and what will only be planned.
+ */
+export function noteRestored(db: Database, at: number): void {
+  db.transaction(() => {
+    db.prepare('INSERT OR REPLACE INTO restores (at_ms) VALUES (?)').run([at]);
+    db.prepare("UPDATE reports SET state = 'sent' WHERE state = 'pending' AND due_at_ms <= ?").run([at]);
+  });
+}
 
 export const REPORT_STATES = ['pending', 'sent', 'acknowledged', 'failed', 'expired'] as const;
 /**
@@ -101,6 +113,7 @@ export function prepareOutbox(db: Database) {
       'SELECT id, next_ordinal AS next FROM requests WHERE ven_id = ? AND event_id = ? AND key = ?',
     ),
     requestKeys: db.prepare<{ id: number; key: string }>('SELECT id, key FROM requests WHERE ven_id = ? AND event_id = ?'),
+    restoredAt: db.prepare<{ at: number | null }>('SELECT max(at_ms) AS at FROM restores'),
     setNext: db.prepare('UPDATE requests SET next_ordinal = ? WHERE id = ?'),
     addReport: db.prepare(
       `INSERT INTO reports (request_id, ven_id, ordinal, revision, name, state, due_at_ms, covers, content, changed_at_ms)

@@ -115,8 +115,8 @@ export class VenOutbox {
   }
 
   /**
-   * Stores planned reports and where to go on. Those due before the request was known are looked for at the VTN first:
-   * an agent that lost its state may have sent them.
+   * Stores planned reports and where to go on. Those due before the request was known, or before this outbox was restored
+   * from a backup, are looked for at the VTN first: an agent that lost its state may have sent them.
    */
   plan(
     event: string,
@@ -129,7 +129,8 @@ export class VenOutbox {
       const isNew = this.#sql.addRequest.run([this.#ven, event, key, next]).changes > 0;
       const { id } = this.#sql.request.get([this.#ven, event, key]) as { id: number };
       for (const report of reports) {
-        const state = isNew && report.dueAt <= this.#clock.now() && content === undefined ? 'sent' : 'pending';
+        const lostUntil = isNew ? this.#clock.now() : (this.#sql.restoredAt.get()?.at ?? Number.NEGATIVE_INFINITY);
+        const state = report.dueAt <= lostUntil && content === undefined ? 'sent' : 'pending';
         this.#add({ request: id, event, key, report, revision: 0, state, content });
       }
       this.#sql.setNext.run([next, id]);

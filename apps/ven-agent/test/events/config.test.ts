@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { eventsSchema, eventsSettings } from '../../src/events/config.js';
 
 const REMOTE = 'https://vtn.example.org/openadr3/3.1.0';
-const settings = (file: z.infer<typeof eventsSchema> = {}, url = REMOTE) => eventsSettings(file, 'state', url);
+const settings = (file: z.infer<typeof eventsSchema> = {}, url = REMOTE) => eventsSettings(file, 'state/events.db', url);
 const mistakes = (file: unknown) => {
   const { error } = eventsSchema.safeParse(file);
   return error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];

@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals';
 import { instant, kilowatts, systemRandom, wattHours, watts } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
 import { loadAgentConfig } from '../../src/config.js';
-import { readingsSettings } from '../../src/readings/config.js';
 import { flagNames } from '../../src/readings/reading.js';
 import { Readings } from '../../src/readings/readings.js';
 import { reading, storePlace } from './support.js';
@@ -19,19 +18,20 @@ function load(yaml: string, env: NodeJS.ProcessEnv = {}) {
 
 describe('settings', () => {
   test('without any, readings lie beside the state and are not copied', () => {
-    expect(readingsSettings({}, {}, 'state')).toEqual({ store: { path: 'state/readings.db' } });
+    expect(load('  {}')).toEqual({ store: { path: 'state/readings.db' } });
   });
 
   test('all of them, with the secrets resolved', () => {
     const yaml = `
       database: r.db
       flushIntervalMs: 500
+      mergeIntervalMs: 600000
       maxAgeDays: 2
       maxSizeMiB: 100
       influx: { version: 2, url: "http://localhost:8086", org: o, bucket: b, token: "env:TOKEN", measurement: m,
                 intervalMs: 5000, spool: s.db, maxSpoolMiB: 10 }`;
     expect(load(yaml, { TOKEN: 'secret' })).toEqual({
-      store: { path: 'r.db', flushInterval: 500, maxAge: 172_800_000, maxBytes: 104_857_600 },
+      store: { path: 'r.db', flushInterval: 500, mergeInterval: 600_000, maxAge: 172_800_000, maxBytes: 104_857_600 },
       influx: {
         target: { version: 2, url: 'http://localhost:8086', org: 'o', bucket: 'b', token: 'secret' },
         measurement: 'm',

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type HasNow, isVenfleetError, milliseconds, VenfleetError } from '@venfleet/core';
-import { type Database, GroupedWriter, isForeignKeyViolation, isUniqueViolation, openDatabase } from '@venfleet/sqlite';
+import { type HasNow, isVenfleetError, VenfleetError } from '@venfleet/core';
+import {
+  type Database,
+  GroupedWriter,
+  isForeignKeyViolation,
+  isUniqueViolation,
+  type OwnerLock,
+  openDatabase,
+  ownFile,
+} from '@venfleet/sqlite';
 import { Problem } from '../http/problem.js';
 import { STORE_SCHEMA, TABLES } from './schema.js';
-
-/** Long enough for a predecessor that is just closing, short enough to tell soon that there is another one. */
-const LOCK_TIMEOUT = milliseconds(500);
 
 /** What the server gives every object that it keeps; times in epoch milliseconds. */
 export interface Stamp {
@@ -19,11 +24,13 @@ export class Store {
   readonly db: Database;
   readonly #writer: GroupedWriter;
   readonly #clock: HasNow;
+  readonly #lock: OwnerLock | undefined;
   #latest: number;
   #afterwards: (() => void)[] = [];
 
-  constructor(db: Database, clock: HasNow) {
+  constructor(db: Database, clock: HasNow, lock?: OwnerLock) {
     this.db = db;
+    this.#lock = lock;
     this.#writer = new GroupedWriter(db);
     this.#clock = clock;
     this.#latest = Math.max(0, ...TABLES.map((table) => newestIn(db, table)));
@@ -105,6 +112,7 @@ export class Store {
   close(): void {
     this.#writer.flush();
     this.db.close();
+    this.#lock?.release();
   }
 }
 
@@ -134,25 +142,26 @@ function conflictOf(error: unknown): Problem {
 }
 
 /**
- * Opens the store for this process alone.
+ * Opens the store for this process alone; others may still copy it.
  * @param path a file, made when missing, or `:memory:`.
- * @throws VenfleetError DB_LOCKED when another VTN has it, or another DB_ error of openDatabase.
+ * @throws VenfleetError DB_IN_USE when another VTN has it, or another DB_ error of openDatabase.
  */
 export function openStore(path: string, clock: HasNow): Store {
+  const lock = path === ':memory:' ? undefined : ownStore(path);
   try {
-    const db = openDatabase(path, { schema: STORE_SCHEMA, mode: 'create', lockTimeout: LOCK_TIMEOUT });
-    try {
-      // Takes effect with the next lock, which is then kept until the end.
-      db.pragma('locking_mode = EXCLUSIVE');
-      db.exec('BEGIN EXCLUSIVE; COMMIT');
-      return new Store(db, clock);
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    return new Store(openDatabase(path, { schema: STORE_SCHEMA, mode: 'create' }), clock, lock);
   } catch (error) {
-    if (!isVenfleetError(error, 'DB_LOCKED')) throw error;
-    throw new VenfleetError('DB_LOCKED', `the VTN data file ${path} is in use by another process`, {
+    lock?.release();
+    throw error;
+  }
+}
+
+function ownStore(path: string): OwnerLock {
+  try {
+    return ownFile(path, STORE_SCHEMA.what);
+  } catch (error) {
+    if (!isVenfleetError(error, 'DB_IN_USE')) throw error;
+    throw new VenfleetError(error.code, error.message, {
       cause: error,
       context: { path },
       hint: 'stop the other VTN, or name another file with --data',

@@ -1,9 +1,11 @@
 import { addCommand, type Command, printResult } from '@venfleet/core/node';
+import { addFileRestore } from '@venfleet/sqlite';
 import { openResourceDb, type ResourceDb } from '../resource-db.js';
+import { RESOURCE_DB_SCHEMA } from '../schema.js';
 import type { FileDefaults } from './connections.js';
 import { formatTable, grouped } from './table.js';
 
-/** export, backup and check: the commands that look after database files. */
+/** export, backup, restore and check: the commands that look after database files. */
 export function addFileCommands(program: Command, defaults: FileDefaults): void {
   addCommand(program, 'export', "Writes one VEN's resources and connections into a database of its own, for a device on site")
     .option('--db <path>', 'the resource database', defaults.db)
@@ -28,6 +30,11 @@ export function addFileCommands(program: Command, defaults: FileDefaults): void 
         printResult(json, { db, out }, () => `Copied ${db} to ${out}`);
       }),
     );
+  addFileRestore<{ db: string }>(program, {
+    what: 'the resource database',
+    options: (command) => command.option('--db <path>', 'the resource database', defaults.db),
+    memberOf: ({ db }) => ({ name: 'resources.db', path: db, schema: RESOURCE_DB_SCHEMA }),
+  });
   addCommand(program, 'check', 'Checks the database file and its content; status 1 when something is wrong')
     .option('--db <path>', 'the resource database', defaults.db)
     .option('--json', 'print the findings as one line of JSON')

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type HasNow, systemCode, VenfleetError } from '@venfleet/core';
 import { fileProblem, makeFolder } from '@venfleet/core/node';
@@ -83,6 +83,7 @@ export function restore({ from, anchor, steps }: RestorePlan, { dryRun = false }
     for (const { member } of steps) {
       makeFolder(dirname(member.path));
       locks.push(ownFile(member.path, member.schema.what));
+      giveOwner(`${member.path}-owner`, member.path);
       refuseWriters(member.path);
     }
     if (dryRun) return;
@@ -129,10 +130,13 @@ function stepFor(member: BackupMember, from: string | undefined, clock: HasNow):
 }
 
 /** Copies a file of the backup to where it will only have to be renamed, in the schema that this venfleet wants. */
-function stage({ schema, onRestore }: BackupMember, from: string, target: string): void {
+function stage({ schema, onRestore, path: to }: BackupMember, from: string, target: string): void {
   removeStaged(target);
   try {
     copyFileSync(from, target);
+    // A copy of what is read-only would be, too.
+    chmodSync(target, existsSync(to) ? statSync(to).mode | 0o200 : 0o644);
+    giveOwner(target, to);
   } catch (cause) {
     const code = systemCode(cause) === 'ENOSPC' ? 'DB_FULL' : 'RESTORE_FAILED';
     throw new VenfleetError(code, `cannot copy ${basename(from)} to ${target}: ${fileProblem(cause)}`, {
@@ -153,6 +157,13 @@ function stage({ schema, onRestore }: BackupMember, from: string, target: string
     });
   }
   syncToDisk(target);
+}
+
+/** What root restores belongs to whom the database did, or its folder does: the agent must be able to write to it. */
+function giveOwner(path: string, like: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(existsSync(like) ? like : dirname(like));
+  chownSync(path, uid, gid);
 }
 
 function removeStaged(path: string): void {

@@ -16,7 +16,11 @@ import { refuseUnfinishedRestore } from './unfinished.js';
  * @throws VenfleetError FILE_EXISTS, BACKUP_EMPTY, BACKUP_DAMAGED, BACKUP_FAILED, RESTORE_UNFINISHED and the DB_ errors of
  *   either file
  */
-export async function takeBackup({ program, anchor, members }: BackupSet, folder: string, clock: HasNow): Promise<BackupManifest> {
+export async function takeBackup(
+  { program, anchor, members }: BackupSet,
+  folder: string,
+  clock: HasNow,
+): Promise<BackupManifest> {
   refuseUnfinishedRestore(anchor);
   refuseFolder(folder);
   const present = members.filter(({ path }) => existsSync(path));
