@@ -1,3 +1,4 @@
+export { addBackupCommands, addFileRestore } from './backup/commands.js';
 export type { BackupManifest } from './backup/manifest.js';
 export { planFileRestore, planRestore, type RestorePlan, restore } from './backup/restore.js';
 export type { BackupMember, BackupSet } from './backup/set.js';

@@ -32,7 +32,10 @@ export function checkSchema(db: Sqlite, path: string, schema: Schema): number {
     throw new VenfleetError(
       'DB_NEWER',
       `the ${schema.what} ${path} has schema version ${version}; this venfleet knows versions up to ${schema.migrations.length}`,
-      { context: { path, version }, hint: 'use the newer venfleet that wrote it, or restore a backup from before the upgrade; the file was not changed' },
+      {
+        context: { path, version },
+        hint: 'use the newer venfleet that wrote it, or restore a backup from before the upgrade; the file was not changed',
+      },
     );
   }
   return version;

@@ -16,13 +16,25 @@ export interface OwnerLock {
  * @throws VenfleetError DB_IN_USE when another owner lives, in this process or another; DB_READONLY, DB_UNOPENABLE
  */
 export function ownFile(path: string, what: string): OwnerLock {
+  // An empty database that is never written; a rollback journal makes EXCLUSIVE keep out everybody.
+  return lockFile(path, what, 'BEGIN EXCLUSIVE');
+}
+
+/**
+ * Uses the file at `path` together with others that do the same, and keeps out a single owner.
+ * @throws as {@link ownFile}
+ */
+export function shareFile(path: string, what: string): OwnerLock {
+  return lockFile(path, what, 'BEGIN; SELECT count(*) FROM sqlite_schema');
+}
+
+function lockFile(path: string, what: string, sql: string): OwnerLock {
   const lockPath = `${path}-owner`;
   makeFolderOf(lockPath);
   let db: SqliteConstructor.Database | undefined;
   try {
     db = new SqliteConstructor(lockPath, { timeout: 0 });
-    // An empty database that is never written; a rollback journal makes EXCLUSIVE keep out everybody.
-    db.exec('BEGIN EXCLUSIVE');
+    db.exec(sql);
     const held = db;
     return { release: () => held.close() };
   } catch (error) {
