@@ -38,24 +38,25 @@ export async function runSchedule<T>(
 ): Promise<void> {
   const fractions = phases(items.length);
   const rounds = Math.ceil(items.length / (MET_EACH_SECOND * toSeconds(interval)));
-  const ring = items
-    .map((item, i) => ({ item, phase: (fractions[i] as number) * interval }))
-    .sort((a, b) => a.phase - b.phase)
-    .map((slot, i) => ({ ...slot, first: i % rounds }));
+  // Places of items in the order of their phases.
+  const ring = Uint32Array.from(items.keys()).sort((a, b) => (fractions[a] as number) - (fractions[b] as number));
   const origin = clock.monotonic();
   for (let round = 0; !signal.aborted; round++) {
     const over = Math.floor((clock.monotonic() - origin) / interval) - round;
     if (over > 0) {
       round += over;
-      for (const { item, first } of ring) if (round > first) slots.missed(item, Math.min(over, round - first));
+      for (const [i, place] of ring.entries()) {
+        const first = i % rounds;
+        if (round > first) slots.missed(items[place] as T, Math.min(over, round - first));
+      }
     }
-    for (const { item, phase, first } of ring) {
-      if (round < first) continue;
-      const due = origin + round * interval + phase;
+    for (const [i, place] of ring.entries()) {
+      if (round < i % rounds) continue;
+      const due = origin + (round + (fractions[place] as number)) * interval;
       const wait = due - clock.monotonic();
       if (wait > 0) await clock.sleep(milliseconds(Math.max(wait, TICK)), signal).catch(() => {});
       if (signal.aborted) return;
-      slots.begin(item, due);
+      slots.begin(items[place] as T, due);
     }
   }
 }

@@ -41,9 +41,22 @@ function invalidTopic(template: string, reason: string): VenfleetError {
 
 /** The inverse of {@link expandTopic}: what stands in the placeholder's place; undefined for another topic. */
 export function matchTopic(template: string, topic: string): string | undefined {
-  const [before = '', after = ''] = template.split(/\{(?:topic|client)\}/);
+  const [before, after] = partsOf(template);
   const fits = topic.length > before.length + after.length && topic.startsWith(before) && topic.endsWith(after);
   return fits ? topic.slice(before.length, topic.length - after.length) : undefined;
+}
+
+/** Templates are few, and messages many. */
+const knownParts = new Map<string, readonly [before: string, after: string]>();
+
+function partsOf(template: string): readonly [before: string, after: string] {
+  let parts = knownParts.get(template);
+  if (parts === undefined) {
+    const [before = '', after = ''] = template.split(/\{(?:topic|client)\}/);
+    parts = [before, after];
+    knownParts.set(template, parts);
+  }
+  return parts;
 }
 
 /** The topics that an agent subscribes to for one device; answers to queries only with `client` given. */
@@ -71,10 +84,19 @@ export function identifyHeard(profile: MqttProfile, topic: string): TopicMeaning
 
 type Candidate = Pick<TopicMeaning, 'kind' | 'name' | 'template'>;
 
-function spokenTopics({ availability, messages }: MqttProfile): Candidate[] {
+/** A topic on which a device speaks. */
+export interface SpokenTopic {
+  readonly kind: 'availability' | 'message';
+  /** Of the message. */
+  readonly name: string | undefined;
+  readonly template: string;
+  readonly qos: 0 | 1 | 2;
+}
+
+export function spokenTopics({ availability, messages }: MqttProfile): SpokenTopic[] {
   return [
-    { kind: 'availability', name: undefined, template: availability.topic },
-    ...[...messages.values()].map(({ name, topic }) => ({ kind: 'message' as const, name, template: topic })),
+    { kind: 'availability', name: undefined, template: availability.topic, qos: availability.qos },
+    ...[...messages.values()].map(({ name, topic, qos }) => ({ kind: 'message' as const, name, template: topic, qos })),
   ];
 }
 
@@ -91,7 +113,8 @@ function mostSpecific(candidates: readonly Candidate[], topic: string): TopicMea
   for (const candidate of candidates) {
     const value = matchTopic(candidate.template, topic);
     if (value === undefined || (best !== undefined && value.length >= best.value.length)) continue;
-    best = { ...candidate, placeholder: candidate.template.includes('{topic}') ? 'topic' : 'client', value };
+    const { kind, name, template } = candidate;
+    best = { kind, name, template, placeholder: template.includes('{topic}') ? 'topic' : 'client', value };
   }
   return best;
 }

@@ -1,10 +1,10 @@
 import { type Clock, describeError, isVenfleetError, type Logger, VenfleetError } from '@venfleet/core';
-import { expandTopic, type MqttProfile } from '@venfleet/devices';
 import type { Controller } from '../../control/model.js';
 import type { MeterChannel, MeterDriver } from '../meter.js';
-import type { BrokerPlan, MqttPlace } from '../plan.js';
+import type { BrokerPlan } from '../plan.js';
 import { MqttController } from './controller.js';
 import { MqttDevice } from './device.js';
+import { Hearers } from './hearers.js';
 import { type BrokerLink, brokerErrors, type OpenBroker, type Subscription } from './link.js';
 import { Turns } from './turns.js';
 
@@ -22,21 +22,16 @@ export interface BrokerOptions {
   readonly logger: Logger;
 }
 
-/** Who hears what comes on a topic. */
-interface Listener {
-  receive(topic: string, payload: Uint8Array, retained: boolean): void;
-}
-
 /** The meters and controllers of one login at a broker, over one connection. */
 export class Broker implements MeterChannel {
   readonly name: string;
   readonly drivers: readonly MeterDriver[];
   readonly controllers: readonly Controller[];
   readonly #options: BrokerOptions;
-  /** A device that is meter and controller in one has two listeners on its topics. */
-  readonly #byTopic = new Map<string, Listener[]>();
+  /** A device that is meter and controller in one has a hearer in each. */
+  readonly #meters = new Hearers<MqttDevice>();
+  readonly #controllers = new Hearers<MqttController>();
   readonly #devices: readonly (MqttDevice | MqttController)[];
-  readonly #subscriptions = new Map<string, Subscription>();
   readonly #turns = new Turns(COMMANDS_AT_ONCE);
   #link: BrokerLink | undefined;
   /** There is a connection … */
@@ -65,8 +60,8 @@ export class Broker implements MeterChannel {
       (place) => new MqttDevice(place, `${replyPrefix}/${place.resource.resourceId}`, { clock, publish }),
     );
     const controllers = plan.controllers.map((place) => new MqttController(place, { clock, publish, requireBroker, turn }));
-    for (const meter of meters) this.#hear(meter, meter.place, meter.replyPrefix);
-    for (const controller of controllers) this.#hear(controller, controller.place);
+    for (const meter of meters) this.#meters.add(meter, meter.place.profile, meter.place.topic, meter.replyPrefix);
+    for (const each of controllers) this.#controllers.add(each, each.place.profile, each.place.topic);
     this.#devices = [...meters, ...controllers];
     this.drivers = meters.map((device) => ({ resource: device.place.resource, read: () => this.#read(device) }));
     this.controllers = controllers;
@@ -109,19 +104,14 @@ export class Broker implements MeterChannel {
     return samples;
   }
 
-  /** Subscribes to a device's topics; with `client` given, to the one for answers, too. */
-  #hear(device: Listener, { topic: base, profile }: MqttPlace, client?: string): void {
-    for (const { template, qos } of spokenTopics(profile)) {
-      if (client === undefined && template.includes('{client}')) continue;
-      const topic = expandTopic(template, { topic: base, client });
-      this.#subscriptions.set(topic, { topic, qos });
-      this.#byTopic.set(topic, [...(this.#byTopic.get(topic) ?? []), device]);
-    }
+  #subscriptions(): Subscription[] {
+    const all = [...this.#meters.subscriptions(), ...this.#controllers.subscriptions()];
+    return [...new Map(all.map((subscription) => [subscription.topic, subscription])).values()];
   }
 
   async #connected(): Promise<void> {
     const { logger } = this.#options;
-    const subscriptions = [...this.#subscriptions.values()];
+    const subscriptions = this.#subscriptions();
     this.#isOnline = true;
     try {
       for (let i = 0; i < subscriptions.length; i += SUBSCRIBED_AT_ONCE) {
@@ -150,18 +140,11 @@ export class Broker implements MeterChannel {
 
   #receive(topic: string, payload: Uint8Array, retained: boolean): void {
     try {
-      for (const device of this.#byTopic.get(topic) ?? []) device.receive(topic, payload, retained);
+      for (const { hearer, spoken } of this.#meters.on(topic)) hearer.receive(spoken, payload, retained);
+      for (const { hearer, spoken } of this.#controllers.on(topic)) hearer.receive(spoken, payload, retained);
     } catch (error) {
       if (!isVenfleetError(error)) throw error;
       this.#options.logger.info({ topic, reason: error.message }, 'message not understood');
     }
   }
-}
-
-/** Every topic template on which a device of this profile is heard. */
-function spokenTopics({ availability, messages }: MqttProfile): { template: string; qos: 0 | 1 | 2 }[] {
-  return [
-    { template: availability.topic, qos: availability.qos },
-    ...[...messages.values()].map(({ topic, qos }) => ({ template: topic, qos })),
-  ];
 }

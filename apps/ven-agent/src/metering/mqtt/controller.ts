@@ -1,13 +1,5 @@
 import { type Clock, seconds, VenfleetError } from '@venfleet/core';
-import {
-  decodeAvailability,
-  decodeMessage,
-  encodeCommand,
-  expandTopic,
-  identifySpoken,
-  type PointValue,
-  type Values,
-} from '@venfleet/devices';
+import { decodeAvailability, decodeMessage, encodeCommand, expandTopic, type PointValue, type Values } from '@venfleet/devices';
 import { dialectOf } from '../../control/dialect.js';
 import type { Controller, Dialect } from '../../control/model.js';
 import type { MqttPlace } from '../plan.js';
@@ -51,18 +43,17 @@ export class MqttController implements Controller {
   }
 
   /**
-   * A message on one of the controller's topics.
+   * A message on the controller's topic for what is spoken.
    * @throws VenfleetError PAYLOAD_… for one that cannot be read; what was known before stays
    */
-  receive(topic: string, payload: Uint8Array, retained: boolean): void {
+  receive({ kind, name }: SpokenTopic, payload: Uint8Array, retained: boolean): void {
     const { profile } = this.place;
-    const meaning = identifySpoken(profile, topic);
-    if (meaning?.kind === 'availability') {
+    if (kind === 'availability') {
       this.#isOffline = decodeAvailability(profile, payload) === false;
       if (this.#isOffline) this.#wake();
     }
-    if (meaning?.kind !== 'message' || meaning.name === undefined) return;
-    const said = decodeMessage(profile, meaning.name, payload);
+    if (name === undefined) return;
+    const said = decodeMessage(profile, name, payload);
     if (said === undefined) return;
     // What the broker retained is the controller's last word, but nobody knows how long ago the seconds were counted.
     this.#values = { ...this.#values, ...said, ...(retained ? { limitTimeLeftS: undefined } : {}) };

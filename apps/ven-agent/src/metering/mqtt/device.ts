@@ -4,14 +4,15 @@ import {
   decodeMessage,
   encodeQuery,
   expandTopic,
-  identifySpoken,
   type MqttProfile,
   type MqttQuery,
+  type SpokenTopic,
   type Values,
   withDerived,
 } from '@venfleet/devices';
 import type { Sample } from '../meter.js';
 import type { MqttPlace } from '../plan.js';
+import { readingPart } from './reading-part.js';
 
 /** How long a device may take to answer a query. */
 const ANSWER_TIMEOUT = seconds(2);
@@ -49,23 +50,22 @@ export class MqttDevice {
   #lastQuery = 0;
 
   constructor(place: MqttPlace, replyPrefix: string, ports: MqttDevicePorts) {
-    this.place = place;
+    this.place = { ...place, profile: readingPart(place.profile) };
     this.replyPrefix = replyPrefix;
     this.#ports = ports;
     this.#query = powerQuery(place.profile);
   }
 
   /**
-   * A message on one of the device's topics.
+   * A message on the device's topic for what is spoken.
    * @throws VenfleetError PAYLOAD_… for one that cannot be read; what was known before stays
    */
-  receive(topic: string, payload: Uint8Array, retained: boolean): void {
+  receive({ kind, name }: SpokenTopic, payload: Uint8Array, retained: boolean): void {
     const { profile } = this.place;
-    const meaning = identifySpoken(profile, topic);
-    if (meaning?.kind === 'availability') this.#isOffline = decodeAvailability(profile, payload) === false;
+    if (kind === 'availability') this.#isOffline = decodeAvailability(profile, payload) === false;
     // A retained value is as old as nobody knows.
-    if (meaning?.kind !== 'message' || meaning.name === undefined || retained) return;
-    const said = decodeMessage(profile, meaning.name, payload);
+    if (name === undefined || retained) return;
+    const said = decodeMessage(profile, name, payload);
     if (said === undefined) return;
     this.#values = withDerived(profile.derived, { ...this.#values, ...said });
     this.#note(withDerived(profile.derived, said));
