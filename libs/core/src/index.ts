@@ -5,3 +5,4 @@ export * from './random.js';
 export * from './retry.js';
 export * from './shard.js';
 export * from './units.js';
+export * from './within.js';

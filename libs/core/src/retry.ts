@@ -1,5 +1,5 @@
 import type { HasSleep, Random } from './ports.js';
-import { type Duration, milliseconds, seconds } from './units.js';
+import { type Duration, type Instant, milliseconds, seconds } from './units.js';
 
 export interface RetryPolicy {
   /** Calls in all, the first included. */
@@ -66,4 +66,12 @@ export async function retry<T>(
       await clock.sleep(pause, signal);
     }
   }
+}
+
+/** What the header Retry-After (RFC 9110 section 10.2.3: seconds, or a date) asks for; undefined where absent or nonsense. */
+export function retryAfterIn(value: unknown, now: Instant): Duration | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (/^\s*\d{1,9}\s*$/.test(value)) return seconds(Number(value));
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : milliseconds(Math.max(0, date - now));
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Duration, type Instant, type Logger, milliseconds, seconds, toSeconds } from '@venfleet/core';
+import { type Clock, type Duration, type Logger, retryAfterIn, seconds, toSeconds } from '@venfleet/core';
 import type { Dispatcher } from 'undici';
 import { type Abortable, unwatchAbort, watchAbort } from './aborts.js';
 import { Deadlines, type Expiring } from './deadlines.js';
@@ -97,7 +97,7 @@ class PooledTransport implements HttpTransport {
     let retryAfter: Duration | undefined;
     try {
       const answer = await this.#exchange(pool, origin, request, signal);
-      retryAfter = retryAfterIn(answer.headers, this.#clock.now());
+      retryAfter = retryAfterIn(answer.headers['retry-after'], this.#clock.now());
       const response = retryAfter === undefined ? answer : { ...answer, retryAfter };
       outcome = response.status === 429 || response.status === 503 ? 'overload' : 'success';
       if (this.#logger.isEnabled('debug')) this.#log(request, origin, response.status, startedAt);
@@ -274,13 +274,4 @@ function abortError(): Error {
 
 function closedError(): VtnError {
   return new VtnError('TRANSPORT_CLOSED', 'the connection to the VTN was closed by this program');
-}
-
-/** What Retry-After (RFC 9110 section 10.2.3: seconds, or a date) asks for; undefined where absent or nonsense. */
-function retryAfterIn(headers: HttpResponse['headers'], now: Instant): Duration | undefined {
-  const value = headers['retry-after'];
-  if (typeof value !== 'string') return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(value)) return seconds(Number(value));
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : milliseconds(Math.max(0, date - now));
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Duration, describeError, isAbort, milliseconds, seconds } from '@venfleet/core';
+import { type Clock, type Duration, describeError, isAbort, retryAfterIn, seconds, within } from '@venfleet/core';
 
 /** An InfluxDB, or what speaks its language (VictoriaMetrics, Telegraf, QuestDB), and where in it readings go. */
 export type InfluxTarget = {
@@ -36,28 +36,22 @@ const REQUEST_TIMEOUT = seconds(30);
  * @throws the signal's reason when it aborts
  */
 export async function writeLines(target: InfluxTarget, gzip: Buffer, clock: Clock, signal: AbortSignal): Promise<WriteOutcome> {
-  const done = new AbortController();
-  const tooLate = new AbortController();
-  void clock.sleep(REQUEST_TIMEOUT, AbortSignal.any([done.signal, signal])).then(
-    () => tooLate.abort(),
-    () => {},
-  );
   try {
-    const response = await fetch(writeUrl(target), {
-      method: 'POST',
-      headers: { 'content-type': 'text/plain; charset=utf-8', 'content-encoding': 'gzip', ...authorization(target) },
-      body: new Uint8Array(gzip),
-      // Credentials are for the server that was named.
-      redirect: 'manual',
-      signal: AbortSignal.any([tooLate.signal, signal]),
+    return await within(REQUEST_TIMEOUT, { clock, signal }, async (inTime) => {
+      const response = await fetch(writeUrl(target), {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain; charset=utf-8', 'content-encoding': 'gzip', ...authorization(target) },
+        body: new Uint8Array(gzip),
+        // Credentials are for the server that was named.
+        redirect: 'manual',
+        signal: inTime,
+      });
+      return outcomeOf(response, (await response.text()).trim().slice(0, 300), clock);
     });
-    return outcomeOf(response, (await response.text()).trim().slice(0, 300), clock);
   } catch (error) {
     signal.throwIfAborted();
     const reason = isAbort(error) ? 'it did not answer in time' : describeError(rootCause(error));
     return { kind: 'unavailable', reason };
-  } finally {
-    done.abort();
   }
 }
 
@@ -83,16 +77,8 @@ function outcomeOf({ status, headers, ok }: Response, body: string, clock: Clock
   const reason = `status ${status}${body === '' ? '' : `: ${body}`}`;
   // What else of 4xx there is (no such database, wrong token) an operator mends; the lines are good.
   if (status === 400 || status === 422) return { kind: 'refused', reason };
-  const retryAfter = retryAfterIn(headers.get('retry-after'), clock);
+  const retryAfter = retryAfterIn(headers.get('retry-after'), clock.now());
   return { kind: 'unavailable', reason, ...(retryAfter === undefined ? {} : { retryAfter }) };
-}
-
-/** RFC 9110 section 10.2.3: seconds, or a date. */
-function retryAfterIn(value: string | null, clock: Clock): Duration | undefined {
-  if (value === null) return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(value)) return seconds(Number(value));
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : milliseconds(Math.max(0, date - clock.now()));
 }
 
 /** fetch says "fetch failed" and hides why in the cause. */
