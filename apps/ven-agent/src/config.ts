@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type LogLevel, milliseconds } from '@venfleet/core';
 import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
 import { z } from 'zod';
+import { type AlertsSettings, alertsSchema, alertsSettings } from './alerts/config.js';
 import { type ControlSettings, controlSchema, controlSettings } from './control/config.js';
 import { type EventsSettings, eventsSchema, eventsSettings } from './events/config.js';
 import type { PlanningPolicy } from './planning/policy.js';
@@ -52,6 +53,7 @@ const configSchema = z.strictObject({
   planning: planningSchema.optional(),
   control: controlSchema.optional(),
   ops: opsSchema.optional(),
+  alerts: alertsSchema.optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
 
@@ -98,6 +100,7 @@ export interface AgentConfig {
   readonly control: ControlSettings;
   /** What planning leaves to the operator. */
   readonly planning: PlanningPolicy;
+  readonly alerts: AlertsSettings;
   readonly logLevel: LogLevel;
 }
 
@@ -147,6 +150,7 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     planning: planningPolicy(file.planning),
     control: controlSettings(file.control),
     readings: readingsSettings(file.readings ?? {}, env, paths),
+    alerts: alertsSettings(file.alerts, env, dirname(paths.state)),
     logLevel: oneOf('log level', flags.logLevel ?? file.logLevel ?? 'warn', ['debug', 'info', 'warn', 'error'] as const),
   };
 }

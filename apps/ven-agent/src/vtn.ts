@@ -33,6 +33,7 @@ import {
   VtnError,
   type WireVersion,
 } from '@venfleet/openadr';
+import { ClockOffset } from './health/clock-offset.js';
 
 /** An OAuth2 client's id and secret, the secret already resolved. */
 export interface ClientSecret {
@@ -80,6 +81,8 @@ export interface FleetConnection {
   readonly connections: number;
   /** Whom to trust, also at what belongs to the VTN. */
   readonly tls: { readonly ca?: string | undefined; readonly verifyTls: boolean };
+  /** How far this machine's clock is ahead of the VTN's, to half a second; undefined where the VTN does not tell its time. */
+  readonly clockOffset: Duration | undefined;
   close(): Promise<void>;
 }
 
@@ -106,7 +109,9 @@ export async function connectFleet(
   const file = settings.noAuth || settings.credentials === undefined ? undefined : loadCredentials(settings.credentials);
   const { clock, logger } = ports;
   const { retry: retryPolicy = PATIENT } = settings;
-  const { transport, connections, tls } = openTransport(settings, ports);
+  const { transport: direct, connections, tls } = openTransport(settings, ports);
+  const offset = new ClockOffset(clock);
+  const transport = offset.watch(direct);
   try {
     const url = await locateVtn(settings, ports);
     const found = await findVtn({ ...settings, url }, transport, { clock, logger, random: systemRandom, policy: retryPolicy });
@@ -135,6 +140,9 @@ export async function connectFleet(
       business: business === undefined ? undefined : clientFor(business, 'BL').client,
       connections,
       tls,
+      get clockOffset() {
+        return offset.value;
+      },
       close: () => transport.close(),
     };
   } catch (error) {

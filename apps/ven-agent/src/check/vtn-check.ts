@@ -1,12 +1,11 @@
-import { type Clock, describeError, isVenfleetError, type Logger, milliseconds, seconds } from '@venfleet/core';
+import { type Clock, describeError, isVenfleetError, type Logger, seconds } from '@venfleet/core';
 import { type DetectedVtn, detectVtn, type HttpResponse, type HttpTransport } from '@venfleet/openadr';
+import { offsetOf } from '../health/clock-offset.js';
 import { locateVtn, openTransport, type VtnSettings } from '../vtn.js';
 import { type Finding, failure, type Subject } from './finding.js';
 
 /** Events begin on the second; what a clock is off by, they begin too early or too late. */
 const SKEW = { warn: seconds(3), fail: seconds(60) };
-/** The header Date has no fractions (RFC 9110 section 5.6.7): on average it is half a second old. */
-const DATE_STEP = milliseconds(1000);
 
 export interface Ports {
   readonly clock: Clock;
@@ -79,12 +78,11 @@ function trust({ url, verifyTls, caFile }: VtnSettings): Finding {
 }
 
 function clockSkew({ headers }: HttpResponse, at: number): Finding {
-  const theirs = Date.parse(String(headers.date));
-  if (Number.isNaN(theirs)) {
+  const skew = offsetOf(headers.date, at);
+  if (skew === undefined) {
     const cure = 'compare the clocks by hand';
     return { subject: 'clock', status: 'warn', message: 'the VTN does not tell its time (header Date)', cure };
   }
-  const skew = at - theirs - DATE_STEP / 2;
   const off = Math.abs(skew);
   const told = `${(off / 1000).toFixed(1)} s ${skew > 0 ? 'ahead of' : 'behind'} the VTN`;
   if (off <= SKEW.warn) return { subject: 'clock', status: 'ok', message: `as the VTN's, within ${SKEW.warn / 1000} s` };

@@ -2,7 +2,7 @@ import type { Clock, Instant, Logger, Random } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
 import type { ControlSettings } from '../control/config.js';
 import { Control, type ControlStats } from '../control/control.js';
-import type { Controller } from '../control/model.js';
+import type { Controller, ControlState } from '../control/model.js';
 import type { PlanningPolicy } from '../planning/policy.js';
 import type { Reading, ReadingSource } from '../readings/reading.js';
 import type { Decision } from './decision.js';
@@ -72,6 +72,11 @@ export class Acting {
 
   get stats(): ControlStats {
     return this.#control.stats;
+  }
+
+  /** How each controlled resource does. */
+  states(): Iterable<ControlState> {
+    return this.#control.states();
   }
 
   /** What was decided for a resource, and what came of it, as it was at a time; undefined where that is not known. */

@@ -13,7 +13,7 @@ import {
   seconds,
   uniform,
 } from '@venfleet/core';
-import { type EventList, type GridEvent, retryAfterOf, VtnError } from '@venfleet/openadr';
+import { type EventList, type GridEvent, retryAfterOf, VtnError, type VtnErrorCode } from '@venfleet/openadr';
 import type { HeldEvent } from '../planning/model.js';
 import { type FeedUpdate, HeldEvents } from './held-events.js';
 import type { EventPort, VenTargets } from './port.js';
@@ -67,6 +67,7 @@ export class EventFeed {
   #wanted: { all: boolean; readonly ids: Set<string> } = { all: true, ids: new Set() };
   #hinted = false;
   #nextPollAt = Number.NEGATIVE_INFINITY;
+  #pollInterval: Duration;
   #targetsAt = Number.NEGATIVE_INFINITY;
   /** Programs of events that the VTN does not show to this VEN. */
   #hiddenPrograms: ReadonlySet<string> = new Set();
@@ -75,10 +76,12 @@ export class EventFeed {
   #isCurrent = false;
   /** On the monotonic clock, as the times above. */
   #lostAt: number | undefined;
+  #lostBy: VtnErrorCode | undefined;
 
   constructor(options: EventFeedOptions) {
     this.#options = { ...options, logger: options.logger.child({ ven: options.store.ven }) };
     this.ven = options.store.ven;
+    this.#pollInterval = options.intervals.alone;
     const { store, startShift, clock, random } = options;
     const changed = (update: FeedUpdate) => this.#tell(update);
     this.#events = new HeldEvents({ store, startShift, clock, random, logger: this.#options.logger, changed });
@@ -118,6 +121,20 @@ export class EventFeed {
   get lostSince(): Instant | undefined {
     const { clock } = this.#options;
     return this.#lostAt === undefined ? undefined : instant(clock.now() - (clock.monotonic() - this.#lostAt));
+  }
+
+  /** Why they cannot be read; undefined while they can. */
+  get lostBy(): VtnErrorCode | undefined {
+    return this.#lostBy;
+  }
+
+  /**
+   * How many listings are overdue, though the VTN was there the last time: none or one while all is well, more where an
+   * answer takes very long, or what came cannot be kept.
+   */
+  get pollsMissed(): number {
+    if (!this.#isCurrent || this.#lostAt !== undefined) return 0;
+    return Math.max(0, Math.floor((this.#options.clock.monotonic() - this.#nextPollAt) / this.#pollInterval));
   }
 
   /** Whether the VTN's complete list was read since the start. */
@@ -208,6 +225,7 @@ export class EventFeed {
       if (error instanceof VtnError) {
         const level = this.#lostAt === undefined ? 'warn' : 'debug';
         logger[level]({ err: error, pauseMs: pause }, 'the VTN’s events cannot be read; what is known stays');
+        this.#lostBy = error.code;
         if (this.#lostAt === undefined) {
           this.#lostAt = begunAt;
           this.#tell({ events: [], targets: false, programs: false });
@@ -222,11 +240,12 @@ export class EventFeed {
     const list = await port.events(signal);
     const met = await this.#meetPrograms(port, list.events, signal);
     const kept = await this.#notGone(port, list, signal);
-    const interval = this.#missed === undefined ? intervals.alone : intervals.pushed;
-    this.#nextPollAt = clock.monotonic() + Math.round(interval * uniform(random, 1 - JITTER, 1 + JITTER));
+    this.#pollInterval = this.#missed === undefined ? intervals.alone : intervals.pushed;
+    this.#nextPollAt = clock.monotonic() + Math.round(this.#pollInterval * uniform(random, 1 - JITTER, 1 + JITTER));
     this.#failures = 0;
     if (this.#lostAt !== undefined) this.#options.logger.info({}, 'the VTN’s events are read again');
     this.#lostAt = undefined;
+    this.#lostBy = undefined;
     this.#isCurrent = true;
     const changed = await this.#events.takeList(list, kept);
     if (polled && changed.length > 0) this.#missed?.();

@@ -1,17 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import { describeError, type Instant, isVenfleetError, VenfleetError } from '@venfleet/core';
 import { parseDateTime } from '@venfleet/openadr';
+import type { AlertView } from '../alerts/view.js';
+import type { AgentHealth } from '../health/health.js';
 import type { MeterStatus } from '../metering/metering.js';
 import { type AgentStatus, notReady } from '../run/status.js';
 import { close, listen } from './listen.js';
-import { agentMetrics } from './metrics.js';
+import { AgentMetrics } from './metrics.js';
 
 export interface OpsServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   readonly status: () => AgentStatus | undefined;
+  readonly health: () => AgentHealth | undefined;
   readonly meters: () => Iterable<MeterStatus>;
+  readonly alerts: () => readonly AlertView[];
   /** Absent for an agent that controls nothing. @throws VenfleetError RESOURCE_UNKNOWN, RESOURCE_AMBIGUOUS, NOT_CONTROLLED */
   readonly explain?: ((resource: string, at?: Instant) => unknown) | undefined;
 }
@@ -24,7 +28,7 @@ interface Page {
 
 /**
  * Health and metrics for the operator's tools: /healthz (the process turns), /readyz (it does its work, else why
- * not), /metrics (Prometheus), /meters (each meter's record; `?problem` only those that give no value), /explain (why a
+ * not), /metrics (Prometheus), /alerts (what is pending or firing), /meters (each meter's record; `?problem` only those that give no value), /explain (why a
  * `?resource=` does what it does, `&at=` a time).
  */
 export class OpsServer {
@@ -37,14 +41,15 @@ export class OpsServer {
 
   /** @returns its base URL. @throws VenfleetError PORT_TAKEN or LISTEN_FAILED */
   async start(): Promise<string> {
-    const { host, port, status } = this.#options;
-    const metrics = agentMetrics(status);
+    const { host, port, health, alerts } = this.#options;
+    const metrics = new AgentMetrics(health);
     const pages: Pages = {
       '/healthz': () => json(200, { status: 'ok' }),
       '/readyz': () => this.#readiness(),
       '/explain': (query) => this.#explanation(query),
       '/meters': (query) => json(200, { meters: this.#meters(query) }),
-      '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.metrics() }),
+      '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+      '/alerts': () => json(200, { alerts: alerts() }),
     };
     const server = createServer(async ({ method, url = '/' }, response) => {
       const answer = await answerTo(method, url, pages).catch((error) => json(500, { message: describeError(error) }));

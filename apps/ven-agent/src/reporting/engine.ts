@@ -118,6 +118,11 @@ export class ReportingEngine {
     return instant(Math.min(this.#options.clock.now(), this.#neededFrom));
   }
 
+  /** Deliveries that failed or were refused since the last one that was acknowledged. */
+  get failed(): number {
+    return this.#sender.failed;
+  }
+
   #prepare(event: ReportableEvent, seenAt: Instant): PreparedEvent {
     return prepareEvent(event, this.#ven, seenAt, this.#options.logger);
   }

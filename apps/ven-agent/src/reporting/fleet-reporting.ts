@@ -34,6 +34,14 @@ export interface FleetReportingOptions {
   readonly timeZone?: string | undefined;
 }
 
+/** How the delivery of one VEN's reports goes. */
+export interface Delivery {
+  /** Reports that are due and not acknowledged. */
+  readonly waiting: number;
+  /** Deliveries that failed or were refused since the last one that was acknowledged. */
+  readonly failed: number;
+}
+
 const PRUNE_EVERY = hours(1);
 
 /** The reporting of all VENs of this process. Constructors do no I/O; `start` opens the outbox. */
@@ -113,6 +121,12 @@ export class FleetReporting {
   /** Reports acknowledged since the outbox was made, and those that are due and wait for it. */
   counts(): { readonly acknowledged: number; readonly waiting: number } {
     return this.#outbox?.counts() ?? { acknowledged: 0, waiting: 0 };
+  }
+
+  /** How the delivery of each VEN's reports goes. */
+  deliveries(): Map<string, Delivery> {
+    const waiting = this.#outbox?.waitingByVen(this.#options.connection.url);
+    return new Map(this.#vens.map(({ name, failed }) => [name, { waiting: waiting?.get(name) ?? 0, failed }]));
   }
 
   async #prune(outbox: Outbox, logger: Logger, signal: AbortSignal): Promise<void> {

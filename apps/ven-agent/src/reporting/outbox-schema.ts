@@ -193,6 +193,10 @@ export function prepareOutbox(db: Database) {
     waiting: db.prepare<{ count: number }>(
       "SELECT count(*) AS count FROM reports WHERE state IN ('pending', 'sent') AND due_at_ms <= ?",
     ),
+    waitingByVen: db.prepare<{ ven: string; count: number }>(
+      `SELECT v.name AS ven, count(*) AS count FROM reports r JOIN vens v ON v.id = r.ven_id
+       WHERE ${OPEN} AND r.due_at_ms <= ? AND v.vtn_url = ? GROUP BY v.id`,
+    ),
     doubles: db.prepare<{ vtn: string; vtnId: string; reports: number }>(
       `SELECT v.vtn_url AS vtn, r.vtn_id AS vtnId, count(*) AS reports FROM ${FROM} WHERE r.vtn_id IS NOT NULL
        GROUP BY v.id, r.vtn_id HAVING count(*) > 1`,

@@ -80,6 +80,11 @@ export class Outbox {
     return { acknowledged: this.#tally.acknowledged, waiting: this.#sql.waiting.get([this.#clock.now()])?.count ?? 0 };
   }
 
+  /** As `waiting` of {@link counts}, by the names of the VENs at one VTN that have any. */
+  waitingByVen(vtnUrl: string): Map<string, number> {
+    return new Map(this.#sql.waitingByVen.all([this.#clock.now(), vtnUrl]).map(({ ven, count }) => [ven, count]));
+  }
+
   /** Reports of the VTN that stand for several of ours: never, if all is right. */
   doubles(): { vtn: string; vtnId: string; reports: number }[] {
     return this.#sql.doubles.all();

@@ -53,6 +53,7 @@ export interface SenderOptions {
 export class ReportSender {
   readonly #options: SenderOptions;
   #failures = 0;
+  #failed = 0;
   /** On the monotonic clock, which no step of the wall clock can prolong. */
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
@@ -63,6 +64,11 @@ export class ReportSender {
   /** How long it pauses yet; 0 when it does not. */
   get pause(): Duration {
     return milliseconds(Math.max(0, this.#pausedUntil - this.#options.clock.monotonic()));
+  }
+
+  /** Deliveries that failed or were refused since the last one that was acknowledged. */
+  get failed(): number {
+    return this.#failed;
   }
 
   /** Sends all that can be sent now. @returns when there is no more, or it must pause. @throws the signal's reason */
@@ -104,7 +110,7 @@ export class ReportSender {
       // 409: the VTN has a report of this name, most likely ours.
       if (!isConflict(error) || !(await this.#adopt(report, signal))) throw error;
     }
-    this.#failures = 0;
+    this.#failures = this.#failed = 0;
     logger.debug({ event: report.event, report: report.name }, 'report acknowledged');
   }
 
@@ -114,7 +120,7 @@ export class ReportSender {
     const found = await port.find(report, signal);
     if (found === undefined) return false;
     outbox.acknowledge(report.id, found);
-    this.#failures = 0;
+    this.#failures = this.#failed = 0;
     logger.info({ event: report.event, report: report.name }, 'the VTN has the report already');
     return true;
   }
@@ -122,11 +128,13 @@ export class ReportSender {
   #end(report: OutboxReport, state: 'failed' | 'expired', reason: string): void {
     const { outbox, logger } = this.#options;
     outbox.close(report.id, state, reason);
+    if (state === 'failed') this.#failed++;
     logger.warn({ event: report.event, report: report.name, state, reason }, 'a report will not be sent');
   }
 
   #pauseAfter(report: OutboxReport, error: VtnError): void {
     const { clock, random, logger } = this.#options;
+    this.#failed++;
     const asked = retryAfterOf(error);
     const wish = asked === undefined ? undefined : milliseconds(Math.min(asked, PAUSES.longestAsked));
     const pause = retryPause(PAUSES, ++this.#failures, random, wish);

@@ -31,6 +31,7 @@ export interface VenReportingOptions {
 
 /** The reporting of one VEN, on the events that its feed has. */
 export class VenReporting {
+  readonly name: string;
   readonly #options: VenReportingOptions;
   readonly #engine: ReportingEngine;
   readonly #eventDays: Set<string>;
@@ -40,6 +41,7 @@ export class VenReporting {
 
   constructor(options: VenReportingOptions) {
     this.#options = options;
+    this.name = options.name;
     const { name, outbox, readings, calendar, clock, port, random } = options;
     const logger = options.logger.child({ ven: name });
     this.#eventDays = outbox.eventDays();
@@ -63,6 +65,11 @@ export class VenReporting {
   /** Readings before this time are in reports already, if any wanted them. */
   reportedUntil(): Instant {
     return this.#engine.reportedUntil();
+  }
+
+  /** Deliveries that failed or were refused since the last one that was acknowledged. */
+  get failed(): number {
+    return this.#engine.failed;
   }
 
   #update({ targets }: Pick<FeedUpdate, 'targets'>): void {

@@ -2,15 +2,24 @@ import { dirname, join } from 'node:path';
 import type { Clock, Instant, Logger, Random, Shard } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
+import { openPublisher } from '../alerts/adapters/mqtt-publisher.js';
+import { postJson } from '../alerts/adapters/post-json.js';
+import { Alerts } from '../alerts/alerts.js';
+import type { Alert } from '../alerts/model.js';
+import { ALERTS } from '../alerts/table.js';
+import { alertView } from '../alerts/view.js';
 import type { AgentConfig } from '../config.js';
 import { Acting, type ActingOptions } from '../dispatch/acting.js';
 import { FleetEvents } from '../events/fleet-events.js';
+import type { AgentHealth } from '../health/health.js';
+import { Surroundings } from '../health/surroundings.js';
+import { venHealth } from '../health/ven-health.js';
 import { openCsvRows } from '../metering/adapters/csv-rows.js';
 import { openModbusSerial } from '../metering/adapters/modbus-serial-link.js';
 import { openMqttWith } from '../metering/adapters/mqtt-link.js';
 import { createChannels } from '../metering/channels.js';
 import type { MeterChannel } from '../metering/meter.js';
-import { Metering } from '../metering/metering.js';
+import { Metering, type MeterStatus } from '../metering/metering.js';
 import { type MeteringPlan, planMetering } from '../metering/plan.js';
 import { OpsServer } from '../ops/server.js';
 import { AlarmBoard } from '../readings/alarms.js';
@@ -31,6 +40,8 @@ export interface AgentOptions {
   readonly report: boolean;
   /** False: hears events and reports, but tells no controller anything. */
   readonly control: boolean;
+  /** What is watched for; all alerts unless given. */
+  readonly alerts?: readonly Alert[] | undefined;
   /** For passwords of brokers. */
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
@@ -61,6 +72,8 @@ interface Parts {
   readonly events: FleetEvents | undefined;
   readonly reporting: ReportingLink | undefined;
   readonly acting: Acting | undefined;
+  readonly surroundings: Surroundings;
+  readonly alerts: Alerts;
   readonly ops: OpsServer;
 }
 
@@ -97,6 +110,8 @@ export class Agent {
       parts.reporting?.start();
       parts.metering.start();
       parts.acting?.start();
+      parts.surroundings.start();
+      parts.alerts.start(ops);
       this.#parts = parts;
       return this.#facts(ops);
     } catch (error) {
@@ -109,6 +124,7 @@ export class Agent {
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
+    await Promise.all([parts?.alerts.stop(), parts?.surroundings.stop()]);
     await parts?.acting?.stop();
     await parts?.metering.stop();
     await parts?.events?.stop();
@@ -131,6 +147,29 @@ export class Agent {
       control: acting?.stats,
       alarms: this.#alarms.raised,
     };
+  }
+
+  /** All that metrics and alerts are made of. */
+  health(): AgentHealth | undefined {
+    const status = this.status();
+    if (this.#parts === undefined || status === undefined) return undefined;
+    const { metering, events, reporting, acting, surroundings, alerts } = this.#parts;
+    const vens = venHealth({
+      vens: this.#vens.keys(),
+      meters: metering.statuses(),
+      controllers: acting?.states() ?? [],
+      feed: (ven) => events?.feed(ven),
+      tokenProblem: (ven) => reporting?.tokenProblem(ven),
+      deliveries: reporting?.deliveries() ?? new Map(),
+    });
+    const { disks, certificates } = surroundings;
+    const at = this.#options.clock.now();
+    return { ...status, at, vens, clockOffset: reporting?.clockOffset, disks, certificates, alerting: alerts };
+  }
+
+  /** Each meter's own record. */
+  meters(): Iterable<MeterStatus> {
+    return this.#parts?.metering.statuses() ?? [];
   }
 
   #load(): void {
@@ -202,8 +241,44 @@ export class Agent {
       acting = this.#acting(events, channels, readings, (resource) => reporting?.baseline(resource));
     }
     const explain = acting && ((resource: string, at?: Instant) => acting.explain(resource, at));
-    const ops = new OpsServer({ ...run.ops, status: () => this.status(), meters: () => metering.statuses(), explain });
-    return { readings, metering, events, reporting, acting, ops };
+    const surroundings = this.#surroundings(reporting);
+    const alerts = this.#alertsOf();
+    const ops = new OpsServer({
+      ...run.ops,
+      status: () => this.status(),
+      health: () => this.health(),
+      meters: () => metering.statuses(),
+      alerts: () => alerts.instances().map(alertView),
+      explain,
+    });
+    return { readings, metering, events, reporting, acting, surroundings, alerts, ops };
+  }
+
+  #surroundings(reporting: ReportingLink | undefined): Surroundings {
+    const { config, report, clock, logger } = this.#options;
+    const { state, outbox, events, readings, alerts, vtn } = config;
+    return new Surroundings({
+      folders: [...new Set([state, outbox, events.database, readings.store.path].map((path) => dirname(path)))],
+      vtnUrl: () => (report ? (reporting?.url ?? vtn.url) : undefined),
+      webhookCertificate: report ? events.webhook?.tls?.certFile : undefined,
+      certificatesEvery: alerts.certificatesEvery,
+      clock,
+      logger,
+    });
+  }
+
+  #alertsOf(): Alerts {
+    const { config, alerts = ALERTS, clock, random, logger } = this.#options;
+    const { webhook, mqtt, off } = config.alerts;
+    const ports = { clock, random, logger };
+    return new Alerts({
+      alerts: alerts.filter(({ name }) => !off.includes(name)),
+      settings: config.alerts,
+      health: () => this.health(),
+      post: webhook && postJson(webhook, clock),
+      openPublisher: mqtt && ((connected) => openPublisher(mqtt, connected, ports)),
+      ...ports,
+    });
   }
 
   #acting(

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type Duration,
   describeError,
   type Instant,
   isAbort,
@@ -11,12 +12,13 @@ import {
   seconds,
   VenfleetError,
 } from '@venfleet/core';
+import type { VtnError } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import type { Baseline } from '../baseline/baseline.js';
 import type { FleetEvents } from '../events/fleet-events.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { Registry } from '../registration/registry.js';
-import { FleetReporting } from '../reporting/fleet-reporting.js';
+import { type Delivery, FleetReporting } from '../reporting/fleet-reporting.js';
 import type { ValueSources } from '../reporting/values.js';
 import { connectFleet, type FleetConnection, type VtnSettings } from '../vtn.js';
 
@@ -72,6 +74,31 @@ export class ReportingLink {
 
   counts(): { readonly acknowledged: number; readonly waiting: number } {
     return this.#reporting?.counts() ?? { acknowledged: 0, waiting: 0 };
+  }
+
+  /** Where the VTN was found; undefined before that. */
+  get url(): string | undefined {
+    return this.#connection?.url;
+  }
+
+  /** How far this machine's clock is ahead of the VTN's; undefined before the VTN has answered. */
+  get clockOffset(): Duration | undefined {
+    return this.#connection?.clockOffset;
+  }
+
+  /** As FleetReporting.deliveries; nothing as long as there is no reporting. */
+  deliveries(): ReadonlyMap<string, Delivery> {
+    return this.#reporting?.deliveries() ?? new Map();
+  }
+
+  /** Why a VEN's last attempt to get a token failed; undefined where it did not. */
+  tokenProblem(ven: string): VtnError | undefined {
+    try {
+      return this.#connection?.forVen(ven).tokens.problem;
+    } catch (error) {
+      if (isVenfleetError(error, 'NO_CREDENTIALS')) return undefined;
+      throw error;
+    }
   }
 
   /** As ReportedUntil of the store: as long as there is no reporting, every reading may still be wanted. */

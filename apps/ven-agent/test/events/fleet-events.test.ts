@@ -65,6 +65,7 @@ function connection(): FleetConnection {
     forVen,
     business: undefined,
     tls: { verifyTls: true },
+    clockOffset: undefined,
     close: async () => undefined,
   };
 }

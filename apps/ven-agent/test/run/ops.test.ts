@@ -1,8 +1,10 @@
 import { get } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Instant, VenfleetError } from '@venfleet/core';
+import type { AgentHealth } from '../../src/health/health.js';
 import { OpsServer } from '../../src/ops/server.js';
 import type { AgentStatus } from '../../src/run/status.js';
+import { healthOf } from '../alerts/support.js';
 import { resource } from '../metering/support.js';
 
 const servers: OpsServer[] = [];
@@ -46,7 +48,11 @@ async function serve(
     { resource: resource(1), ...counts, problem: undefined },
     { resource: resource(2), ...counts, problem: { code: 'METER_TIMEOUT', message: 'no answer' } },
   ];
-  const server = new OpsServer({ host: '127.0.0.1', port: 0, status: now, meters, explain });
+  const health = (): AgentHealth | undefined => {
+    const of = now();
+    return of && healthOf(of);
+  };
+  const server = new OpsServer({ host: '127.0.0.1', port: 0, status: now, health, meters, alerts: () => [], explain });
   servers.push(server);
   return { url: await server.start(), server };
 }
@@ -136,7 +142,9 @@ describe('the ops endpoints', () => {
       host: '127.0.0.1',
       port: Number(new URL(url).port),
       status: () => undefined,
+      health: () => undefined,
       meters: () => [],
+      alerts: () => [],
     });
     await expect(other.start()).rejects.toMatchObject({ code: 'PORT_TAKEN' });
   });

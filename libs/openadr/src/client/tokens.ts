@@ -9,6 +9,8 @@ export interface TokenSource {
   token(): Promise<string | undefined>;
   /** Says that the VTN refused `token`, so that the next call fetches another, unless that has happened already. */
   invalidate(token: string): void;
+  /** Why the last attempt to get a token failed, though an older one may hold yet; undefined after one that did not. */
+  readonly problem?: VtnError | undefined;
 }
 
 /** No token at all: for a VTN that asks for none. */
@@ -55,6 +57,7 @@ class ClientCredentialsTokens implements TokenSource {
   #issued: Issued | undefined;
   #pending: Promise<string> | undefined;
   #style: Style | undefined;
+  #problem: VtnError | undefined;
 
   constructor(options: ClientCredentials) {
     this.#options = options;
@@ -69,6 +72,10 @@ class ClientCredentialsTokens implements TokenSource {
     return this.#pending;
   }
 
+  get problem(): VtnError | undefined {
+    return this.#problem;
+  }
+
   invalidate(token: string): void {
     if (this.#issued?.token === token) this.#issued = undefined;
   }
@@ -77,8 +84,10 @@ class ClientCredentialsTokens implements TokenSource {
     try {
       const issued = await this.#fetch();
       this.#issued = issued;
+      this.#problem = undefined;
       return issued.token;
     } catch (error) {
+      if (error instanceof VtnError) this.#problem = error;
       const old = this.#issued;
       // The renewal was early: until the old token expires, a fault that may pass hurts nobody.
       if (old !== undefined && isTransient(error) && this.#options.clock.monotonic() < old.expiresAt) return old.token;

@@ -1,0 +1,116 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type Duration, seconds } from '@venfleet/core';
+import { readTextFile, resolveSecret, SECRET_REF_PATTERN } from '@venfleet/core/node';
+import { z } from 'zod';
+import { ALERTS } from './table.js';
+
+const secret = z
+  .string()
+  .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself');
+const withoutLogin = (text: string) => !/^\w+:\/\/[^/]*@/.test(text);
+/** Part of a topic. */
+const TOPIC = /^[^+#\s]+$/;
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+const webhookSchema = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).refine(withoutLogin, 'must hold no user or password'),
+    token: secret.optional(),
+    caFile: z.string().min(1).optional(),
+  })
+  .refine(({ url, token }) => token === undefined || !URL.canParse(url) || isSafe(new URL(url)), {
+    path: ['url'],
+    message: 'must be https where a token is sent to another machine',
+  });
+
+const mqttSchema = z.strictObject({
+  url: z.url({ protocol: /^mqtts?$/ }).refine(withoutLogin, 'must hold no user or password'),
+  topic: z.string().regex(TOPIC, 'must be a topic without wildcards').optional(),
+  username: z.string().min(1).optional(),
+  password: secret.optional(),
+  caFile: z.string().min(1).optional(),
+});
+
+/** The part `alerts` of the agent's settings file. */
+export const alertsSchema = z
+  .strictObject({
+    agent: z.string().regex(/^[^+#/\s]+$/, 'must be a name without spaces, /, + and #'),
+    state: z.string().min(1),
+    checkEveryS: z.number().min(1).max(3600),
+    checkCertificatesEveryS: z.number().min(1).max(86_400),
+    atMostEveryS: z.number().min(1).max(86_400),
+    repeatEveryS: z.number().min(60).max(2_592_000),
+    off: z.array(z.enum(ALERTS.map(({ name }) => name))),
+    webhook: webhookSchema,
+    mqtt: mqttSchema,
+  })
+  .partial();
+
+/** Where alerts are sent by HTTP. */
+export interface WebhookTarget {
+  readonly url: string;
+  readonly token?: string | undefined;
+  /** PEM of the authorities to trust instead of the system's. */
+  readonly ca?: string | undefined;
+}
+
+/** Where alerts are published. */
+export interface AlertBroker {
+  readonly url: string;
+  /** What the topics begin with. */
+  readonly topic: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly ca?: string | undefined;
+}
+
+export interface AlertsSettings {
+  /** How this agent is called in messages. */
+  readonly agent: string;
+  /** Path of the file that remembers what fires and what was told. */
+  readonly state: string;
+  readonly checkEvery: Duration;
+  readonly certificatesEvery: Duration;
+  readonly atMostEvery: Duration;
+  readonly repeatEvery: Duration;
+  /** Names of alerts that are not wanted. */
+  readonly off: readonly string[];
+  readonly webhook?: WebhookTarget | undefined;
+  readonly mqtt?: AlertBroker | undefined;
+}
+
+/**
+ * The settings with their defaults and their secrets resolved.
+ * @param folder where the state goes if it is not named
+ * @throws VenfleetError SECRET_MISSING, FILE_UNREADABLE
+ */
+export function alertsSettings(file: z.infer<typeof alertsSchema> = {}, env: NodeJS.ProcessEnv, folder: string): AlertsSettings {
+  const { webhook, mqtt } = file;
+  const agent = file.agent ?? (hostname().replaceAll(/[+#/\s]/g, '-') || 'ven-agent');
+  const ca = (path: string | undefined) => (path === undefined ? undefined : readTextFile(path, 'the CA file'));
+  const resolved = (ref: string | undefined) => (ref === undefined ? undefined : resolveSecret(ref, env));
+  return {
+    agent,
+    state: file.state ?? join(folder, 'alerts.json'),
+    checkEvery: seconds(file.checkEveryS ?? 15),
+    certificatesEvery: seconds(file.checkCertificatesEveryS ?? 3600),
+    atMostEvery: seconds(file.atMostEveryS ?? 300),
+    repeatEvery: seconds(file.repeatEveryS ?? 14_400),
+    off: file.off ?? [],
+    ...(webhook && { webhook: { url: webhook.url, token: resolved(webhook.token), ca: ca(webhook.caFile) } }),
+    ...(mqtt && {
+      mqtt: {
+        url: mqtt.url,
+        topic: mqtt.topic ?? `venfleet/${agent}`,
+        username: mqtt.username,
+        password: resolved(mqtt.password),
+        ca: ca(mqtt.caFile),
+      },
+    }),
+  };
+}
+
+function isSafe({ protocol, hostname: host }: URL): boolean {
+  return protocol === 'https:' || LOOPBACK.has(host);
+}
