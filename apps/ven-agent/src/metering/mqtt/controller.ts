@@ -1,5 +1,13 @@
 import { type Clock, seconds, VenfleetError } from '@venfleet/core';
-import { decodeAvailability, decodeMessage, encodeCommand, expandTopic, type PointValue, type Values } from '@venfleet/devices';
+import {
+  decodeAvailability,
+  decodeMessage,
+  encodeCommand,
+  expandTopic,
+  type PointValue,
+  type SpokenTopic,
+  type Values,
+} from '@venfleet/devices';
 import { dialectOf } from '../../control/dialect.js';
 import type { Controller, Dialect } from '../../control/model.js';
 import type { MqttPlace } from '../plan.js';
