@@ -1,5 +1,15 @@
 import { seconds, systemClock, systemRandom } from '@venfleet/core';
-import { addCommand, type Command, createPinoLogger, printResult, shutdownSignal, wholeNumber } from '@venfleet/core/node';
+import {
+  addCommand,
+  type Command,
+  createPinoLogger,
+  journalSink,
+  printResult,
+  serviceManager,
+  shutdownSignal,
+  wholeNumber,
+  writesToJournal,
+} from '@venfleet/core/node';
 import { type ConfigFlags, loadAgentConfig } from '../config.js';
 import {
   addConfigOption,
@@ -13,6 +23,8 @@ import {
 import type { Agent, AgentFacts } from './agent.js';
 import { sizeHeapFor } from './heap.js';
 import { LiveFigureSeries, liveText } from './live-line.js';
+import { Liveness } from './liveness.js';
+import { stayWatched, type Watched } from './watched.js';
 
 type RunFlags = ConfigFlags &
   VenFlags & {
@@ -48,18 +60,34 @@ async function run(flags: RunFlags, env: NodeJS.ProcessEnv): Promise<void> {
   const signal = shutdownSignal();
   const config = loadAgentConfig(flags, env);
   const { ven: vens, limit, shard, report, control } = flags;
-  const logger = createPinoLogger({ level: config.logLevel });
+  const stream = writesToJournal(env) ? journalSink(process.stderr) : undefined;
+  const logger = createPinoLogger({ level: config.logLevel, ...(stream && { stream }) });
+  const manager = serviceManager(env, logger);
   // Its libraries are a good part of the program, and no other command needs them.
   const { Agent } = await import('./agent.js');
   const agent = new Agent({ config, vens, limit, shard, report, control, env, clock: systemClock, random: systemRandom, logger });
   const facts = await agent.start();
   sizeHeapFor(facts.resources);
   try {
+    await manager?.notify({ READY: '1' });
     printResult(flags.json, facts, () => factsText(facts));
-    await showFigures(agent, flags, signal);
+    const watch = manager && stayWatched(manager, watchedParts(agent), { clock: systemClock, logger, signal });
+    await Promise.all([showFigures(agent, flags, signal), watch]);
   } finally {
-    await agent.stop();
+    await Promise.all([manager?.notify({ STOPPING: '1' }), agent.stop()]);
   }
+}
+
+function watchedParts(agent: Agent): Watched {
+  const liveness = new Liveness(systemClock);
+  const series = new LiveFigureSeries();
+  return {
+    stuck: () => liveness.stuck(agent.meters()),
+    statusLine: () => {
+      const status = agent.status();
+      return status === undefined ? 'stopping' : liveText(series.next(status, systemClock.monotonic()));
+    },
+  };
 }
 
 function factsText({ vens, resources, gateways, brokers, files, unmetered, controllers, ops, vtn }: AgentFacts): string {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describeError, isAbort, isVenfleetError, VenfleetError } from '../errors.js';
 import { fileProblem } from './files.js';
+import type { TextSink } from './journal.js';
 
 export { Command, InvalidArgumentError, Option } from 'commander';
 
@@ -30,8 +31,13 @@ export function addCommand(program: Command, name: string, description: string):
  * Runs a program's command line and sets the exit status: 0, 1 for failure, 2 for wrong usage. Errors
  * go to standard error as `error: what happened`, then details and the hint. `--describe` prints the
  * commands and options as JSON; the Nx targets' help is made from it.
+ * @param errors where errors go
  */
-export async function runCli(program: Command, argv: readonly string[] = process.argv): Promise<void> {
+export async function runCli(
+  program: Command,
+  argv: readonly string[] = process.argv,
+  errors: TextSink = process.stderr,
+): Promise<void> {
   process.stdout.off('error', endWithReader).on('error', endWithReader);
   process.stderr.off('error', goOnUnheard).on('error', goOnUnheard);
   if (argv[2] === '--describe') {
@@ -42,7 +48,7 @@ export async function runCli(program: Command, argv: readonly string[] = process
     await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-    else process.exitCode = reportError(error);
+    else process.exitCode = reportError(error, errors);
   }
 }
 
@@ -57,7 +63,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
 function goOnUnheard(): void {}
 
 /** Writes an error for people to standard error and returns the exit status that fits. */
-export function reportError(error: unknown, stream: NodeJS.WritableStream = process.stderr): number {
+export function reportError(error: unknown, stream: TextSink = process.stderr): number {
   if (isAbort(error)) {
     const reason = (error as Error).cause;
     stream.write(`${describeError(isAbort(reason) ? reason : error)}\n`);

@@ -1,5 +1,6 @@
 import { type Logger as Pino, pino, type StreamEntry } from 'pino';
 import type { LogFields, Logger, LogLevel } from '../ports.js';
+import type { TextSink } from './journal.js';
 
 /** Keys whose values never reach a log, at the top level or up to two below. */
 const SECRET_KEYS = [
@@ -21,7 +22,7 @@ const SECRET_KEYS = [
 export interface PinoLoggerOptions {
   readonly level?: LogLevel | 'silent';
   /** Where lines go; standard error by default, so that standard output stays for results. */
-  readonly stream?: NodeJS.WritableStream;
+  readonly stream?: TextSink;
 }
 
 /** Structured JSON lines by pino, with secrets redacted at the sink. */
