@@ -8,6 +8,7 @@ import {
   printResult,
   shutdownSignal,
 } from '@venfleet/core/node';
+import { addAlertRules, addAlerts } from './alerts/cli.js';
 import { addAgentBackup } from './backup/commands.js';
 import { addCheck } from './check/command.js';
 import { type ConfigFlags, loadAgentConfig } from './config.js';
@@ -40,6 +41,8 @@ export function buildProgram(env: NodeJS.ProcessEnv): Command {
   addCheck(program, env);
   addRun(program, env);
   addExplain(program);
+  addAlerts(program);
+  addAlertRules(program);
   addAgentBackup(program, env);
   return program;
 }

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import { describeError, VenfleetError } from '../errors.js';
 import { readTextFile } from './files.js';
@@ -85,4 +85,9 @@ function keyOffset(document: ReturnType<typeof parseDocument>, path: readonly Pr
 /** YAML reads `8000:` as a number, JavaScript objects have it as a string. */
 function isKey(node: { value?: unknown } | null | undefined, key: PropertyKey): boolean {
   return node?.value !== undefined && String(node.value) === String(key);
+}
+
+/** A value as YAML, each text on one line. */
+export function toYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0 });
 }
