@@ -4,6 +4,7 @@ import { type LogLevel, milliseconds } from '@venfleet/core';
 import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
 import { z } from 'zod';
 import { type AlertsSettings, alertsSchema, alertsSettings } from './alerts/config.js';
+import { type ClockSettings, clockSchema, clockSettings } from './clock/config.js';
 import { type ControlSettings, controlSchema, controlSettings } from './control/config.js';
 import { type EventsSettings, eventsSchema, eventsSettings } from './events/config.js';
 import type { PlanningPolicy } from './planning/policy.js';
@@ -17,44 +18,107 @@ const DEFAULT_VTN_URL = 'http://localhost:8000/openadr3/3.0.1';
 const VERSIONS = ['auto', '3.0.1', '3.1.0'] as const;
 
 const clientSchema = z.strictObject({
-  id: z.string().min(1),
+  id: z.string().min(1).meta({ description: 'the OAuth2 client id' }),
   secret: z
     .string()
-    .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself'),
+    .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself')
+    .meta({ description: 'where its secret is: `env:NAME` or `file:PATH`' }),
 });
 
-const configSchema = z.strictObject({
-  version: z.literal(1),
+/** config/ven-agent.yaml. What `meta` says of a key is in docs/configuration.md, which `npm run docs` writes. */
+export const configSchema = z.strictObject({
+  version: z.literal(1).meta({ description: 'of this file’s form; the one key that must be there' }),
   vtn: z
     .strictObject({
-      url: z.union([z.url({ protocol: /^https?$/ }), z.string().regex(/^mdns(\+http)?:/)], {
-        error: 'must be an http or https URL, or mdns: for a VTN that announces itself',
+      url: z
+        .union([z.url({ protocol: /^https?$/ }), z.string().regex(/^mdns(\+http)?:/)], {
+          error: 'must be an http or https URL, or mdns: for a VTN that announces itself',
+        })
+        .meta({
+          description:
+            'base URL, with the version’s path where the VTN has one; `mdns:` or `mdns:NAME` for a VTN with TLS that announces itself on the local network, `mdns+http:` for one without, too',
+          default: DEFAULT_VTN_URL,
+          env: 'VENFLEET_VTN_URL',
+        }),
+      version: z
+        .enum(VERSIONS)
+        .meta({
+          description: 'the OpenADR version that it speaks; `auto` finds it out',
+          default: 'auto',
+          env: 'VENFLEET_VTN_VERSION',
+        }),
+      tokenUrl: z
+        .url({ protocol: /^https?$/ })
+        .meta({
+          description: 'the token endpoint',
+          otherwise: 'the one that the VTN announces (3.1), or `auth/token` below its URL',
+        }),
+      auth: z.boolean().meta({ description: '`false`: no token is asked for or sent', default: true }),
+      credentials: z
+        .string()
+        .min(1)
+        .meta({
+          description: 'file with an OAuth2 client for each VEN, and perhaps one for business logic',
+          otherwise: '`config/dev-credentials.json`, unless `client` is given',
+          env: 'VENFLEET_CREDENTIALS',
+        }),
+      client: clientSchema.meta({
+        description: 'the client of an agent of one VEN; goes before `credentials`',
+        env: 'VENFLEET_CLIENT_ID, VENFLEET_CLIENT_SECRET',
       }),
-      version: z.enum(VERSIONS),
-      tokenUrl: z.url({ protocol: /^https?$/ }),
-      auth: z.boolean(),
-      credentials: z.string().min(1),
-      client: clientSchema,
-      businessClient: clientSchema,
-      caFile: z.string().min(1),
-      verifyTls: z.boolean(),
-      connections: z.int().min(1).max(1024),
-      requestTimeoutMs: z.int().min(100).max(600_000),
+      businessClient: clientSchema.meta({
+        description: 'a client of business logic, where only such may create VENs',
+        env: 'VENFLEET_BL_CLIENT_ID, VENFLEET_BL_CLIENT_SECRET',
+      }),
+      caFile: z.string().min(1).meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
+      verifyTls: z
+        .boolean()
+        .meta({ description: '`false` turns certificate checks off: for tests on a private network alone', default: true }),
+      connections: z
+        .int()
+        .min(1)
+        .max(1024)
+        .meta({
+          description: 'connections, and requests in flight, at most; fewer are used when the VTN is slow or says 429',
+          otherwise: '64',
+        }),
+      requestTimeoutMs: z.int().min(100).max(600_000).meta({ description: 'how long one request may take', otherwise: '30,000' }),
     })
     .partial()
-    .optional(),
-  database: z.string().min(1).optional(),
-  state: z.string().min(1).optional(),
+    .optional()
+    .meta({ description: 'which VTN, and how to talk to it ([swapping in a real VTN](swapping-in-a-real-vtn.md))' }),
+  database: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'the resource database', default: 'config/resources.db', env: 'VENFLEET_DB' }),
+  state: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description: 'what the agent remembers, such as the VTN’s ids; files that are not named lie beside it',
+      default: '.venfleet/ven-agent.db',
+      env: 'VENFLEET_STATE',
+    }),
   readings: readingsSchema.optional(),
-  outbox: z.string().min(1).optional(),
+  outbox: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'reports planned and on their way', otherwise: '`outbox.db` beside the state', env: 'VENFLEET_OUTBOX' }),
   metering: meteringSchema.optional(),
   reporting: reportingSchema.optional(),
   events: eventsSchema.optional(),
   planning: planningSchema.optional(),
   control: controlSchema.optional(),
   ops: opsSchema.optional(),
+  clock: clockSchema.optional(),
   alerts: alertsSchema.optional(),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .optional()
+    .meta({ description: 'the least level to log', default: 'warn' }),
 });
 
 type ConfigFile = z.infer<typeof configSchema>;
@@ -98,6 +162,8 @@ export interface AgentConfig {
   readonly readings: ReadingsSettings;
   readonly run: RunSettings;
   readonly control: ControlSettings;
+  /** What is done about a wall clock that may be wrong. */
+  readonly wallClock: ClockSettings;
   /** What planning leaves to the operator. */
   readonly planning: PlanningPolicy;
   readonly alerts: AlertsSettings;
@@ -149,6 +215,7 @@ export function loadAgentConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Age
     }),
     planning: planningPolicy(file.planning),
     control: controlSettings(file.control),
+    wallClock: clockSettings(file.clock),
     readings: readingsSettings(file.readings ?? {}, env, paths),
     alerts: alertsSettings(file.alerts, env, dirname(paths.state)),
     logLevel: oneOf('log level', flags.logLevel ?? file.logLevel ?? 'warn', ['debug', 'info', 'warn', 'error'] as const),

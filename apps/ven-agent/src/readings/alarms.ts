@@ -15,7 +15,9 @@ export type AlarmCode =
   /** The copy's server refused lines for good; they were skipped. */
   | 'COPY_REFUSED'
   /** The copy's spool was full or could not be written; its oldest lines are gone. */
-  | 'COPY_LOST';
+  | 'COPY_LOST'
+  /** The wall clock may be wrong: nothing is reported or controlled before it is right, or what is measured is marked. */
+  | 'CLOCK_IN_DOUBT';
 
 /** Takes alarms. Raising one that is raised already only changes its detail. */
 export interface Alarms {

@@ -10,40 +10,61 @@ const secret = z
   .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself');
 
 const influxCommon = {
-  url: z.url({ protocol: /^https?$/ }).refine((text) => !/^\w+:\/\/[^/]*@/.test(text), 'must hold no user or password'),
-  measurement: z.string().min(1).optional(),
-  intervalMs: z.int().min(1000).max(3_600_000).optional(),
-  spool: z.string().min(1).optional(),
-  maxSpoolMiB: z.int().min(1).max(1_000_000).optional(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => !/^\w+:\/\/[^/]*@/.test(text), 'must hold no user or password')
+    .meta({ description: 'the server’s URL' }),
+  measurement: z.string().min(1).optional().meta({ description: 'the measurement’s name', otherwise: '`meter`' }),
+  intervalMs: z
+    .int()
+    .min(1000)
+    .max(3_600_000)
+    .optional()
+    .meta({ description: 'how often readings are sent', otherwise: '10,000' }),
+  spool: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'what waits for a server that is away', otherwise: '`readings-copy.db` beside the state' }),
+  maxSpoolMiB: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .meta({ description: 'how much may wait; then the oldest goes', otherwise: '256' }),
 };
 
 const influxSchema = z.discriminatedUnion('version', [
   z.strictObject({
     ...influxCommon,
-    version: z.literal(1),
-    database: z.string().min(1),
-    retentionPolicy: z.string().min(1).optional(),
-    username: z.string().min(1).optional(),
-    password: secret.optional(),
+    version: z.literal(1).meta({ description: 'InfluxDB 1, or what takes its line protocol' }),
+    database: z.string().min(1).meta({ description: 'the database' }),
+    retentionPolicy: z.string().min(1).optional().meta({ description: 'its retention policy', otherwise: 'the database’s own' }),
+    username: z.string().min(1).optional().meta({ description: 'login' }),
+    password: secret.optional().meta({ description: 'its password: `env:NAME` or `file:PATH`' }),
   }),
   z.strictObject({
     ...influxCommon,
-    version: z.literal(2),
-    org: z.string().min(1),
-    bucket: z.string().min(1),
-    token: secret.optional(),
+    version: z.literal(2).meta({ description: 'InfluxDB 2 and later' }),
+    org: z.string().min(1).meta({ description: 'the organisation' }),
+    bucket: z.string().min(1).meta({ description: 'the bucket' }),
+    token: secret.optional().meta({ description: 'the API token: `env:NAME` or `file:PATH`' }),
   }),
 ]);
 
 /** The part `readings` of the agent's settings file. */
 export const readingsSchema = z
   .strictObject({
-    database: z.string().min(1),
-    flushIntervalMs: z.int().min(100).max(60_000),
+    database: z.string().min(1).meta({ description: 'what meters said', otherwise: '`readings.db` beside the state' }),
+    flushIntervalMs: z.int().min(100).max(60_000).meta({ description: 'how much a power cut may lose', otherwise: '1,000' }),
     mergeIntervalMs: z.int().min(1000).max(3_600_000),
-    maxAgeDays: z.int().min(1).max(3650),
-    maxSizeMiB: z.int().min(64).max(1_000_000),
-    influx: influxSchema,
+    maxAgeDays: z.int().min(1).max(3650).meta({ description: 'reported readings older than this are deleted', otherwise: '14' }),
+    maxSizeMiB: z
+      .int()
+      .min(64)
+      .max(1_000_000)
+      .meta({ description: 'the database’s size, from where on the oldest readings go earlier', otherwise: '2,048' }),
+    influx: influxSchema.meta({ description: 'a copy of all readings for dashboards' }),
   })
   .partial();
 

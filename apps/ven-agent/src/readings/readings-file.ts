@@ -1,4 +1,4 @@
-import type { Instant } from '@venfleet/core';
+import { type Instant, instant } from '@venfleet/core';
 import { type Database, openDatabase, type Schema } from '@venfleet/sqlite';
 import { fromRow, packReadings, type ReadingRow, toColumns, unpackReadings } from './encoding.js';
 import type { Reading } from './reading.js';
@@ -107,6 +107,12 @@ export class ReadingsFile {
     return row === undefined ? undefined : fromRow(row);
   }
 
+  /** The time of the newest reading of all; undefined where there is none. */
+  newest(): Instant | undefined {
+    const at = this.#sql.newest.get()?.at;
+    return at === undefined || at === null ? undefined : instant(at);
+  }
+
   /** The next resource after the one given that has readings, and the time of its oldest. */
   nextResource(after: number): { readonly resource: number; readonly oldest: number } | undefined {
     return this.#sql.next.get([after]);
@@ -167,6 +173,13 @@ function prepare(db: Database) {
     after: db.prepare<ReadingRow>(`SELECT ${COLUMNS} FROM readings WHERE resource = ? AND at_ms >= ? ORDER BY at_ms LIMIT 1`),
     next: db.prepare<{ resource: number; oldest: number }>(
       'SELECT resource, at_ms AS oldest FROM readings WHERE resource > ? ORDER BY resource, at_ms LIMIT 1',
+    ),
+    // From resource to resource by the key, as a look at every row would take minutes.
+    newest: db.prepare<{ at: number | null }>(
+      `WITH RECURSIVE known(resource) AS (
+         SELECT min(resource) FROM readings
+         UNION ALL SELECT (SELECT min(resource) FROM readings WHERE resource > known.resource) FROM known WHERE resource IS NOT NULL)
+       SELECT max((SELECT max(at_ms) FROM readings WHERE resource = known.resource)) AS at FROM known`,
     ),
     delete: db.prepare('DELETE FROM readings WHERE resource = ? AND at_ms < ?'),
   };

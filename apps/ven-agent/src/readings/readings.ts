@@ -1,4 +1,4 @@
-import { type Clock, type Random, watts } from '@venfleet/core';
+import { type Clock, type Instant, type Random, watts } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
 import type { Alarms } from './alarms.js';
 import type { ReadingsSettings } from './config.js';
@@ -57,6 +57,11 @@ export class Readings {
   async stop(): Promise<void> {
     await this.#copy?.stop();
     await this.#store.stop();
+  }
+
+  /** The time of the newest stored reading; undefined where there is none. */
+  newest(): Instant | undefined {
+    return this.#store.newest();
   }
 
   /** Figures for gauges. */

@@ -139,6 +139,13 @@ export class ReadingStore implements ReadingSink, ReadingSource {
     return candidates.reduce((best, reading) => ((reading?.at ?? -1) > (best?.at ?? -1) ? reading : best));
   }
 
+  /** The time of the newest reading of all; undefined where there is none. For the start: the journal is looked through. */
+  newest(): Instant | undefined {
+    let newest: Instant | undefined = this.#file.use((file) => file.newest());
+    for (const { at } of this.#recent.inKeyOrder()) if (newest === undefined || at > newest) newest = at;
+    return newest;
+  }
+
   /** Control asks for each resource every other second; the file changes when readings are merged. */
   #latestMerged(resource: number): Reading | undefined {
     if (!this.#merged.has(resource))

@@ -1,13 +1,18 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Clock, Instant, Logger, Random, Shard } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
+import { refuseUnfinishedRestore } from '@venfleet/sqlite';
 import { openPublisher } from '../alerts/adapters/mqtt-publisher.js';
 import { postJson } from '../alerts/adapters/post-json.js';
 import { Alerts } from '../alerts/alerts.js';
 import type { Alert } from '../alerts/model.js';
 import { ALERTS } from '../alerts/table.js';
 import { alertView } from '../alerts/view.js';
+import { ClockGate } from '../clock/clock-gate.js';
+import { HoldingSink } from '../clock/holding-sink.js';
+import { systemTime } from '../clock/system-time.js';
+import { askVtnOffset } from '../clock/vtn-time.js';
 import type { AgentConfig } from '../config.js';
 import { Acting, type ActingOptions } from '../dispatch/acting.js';
 import { FleetEvents } from '../events/fleet-events.js';
@@ -17,7 +22,7 @@ import { venHealth } from '../health/ven-health.js';
 import { openCsvRows } from '../metering/adapters/csv-rows.js';
 import { openModbusSerial } from '../metering/adapters/modbus-serial-link.js';
 import { openMqttWith } from '../metering/adapters/mqtt-link.js';
-import { createChannels } from '../metering/channels.js';
+import { type ChannelPorts, createChannels } from '../metering/channels.js';
 import type { MeterChannel } from '../metering/meter.js';
 import { Metering, type MeterStatus } from '../metering/metering.js';
 import { type MeteringPlan, planMetering } from '../metering/plan.js';
@@ -42,6 +47,8 @@ export interface AgentOptions {
   readonly control: boolean;
   /** What is watched for; all alerts unless given. */
   readonly alerts?: readonly Alert[] | undefined;
+  /** How devices are reached; over the network unless given. */
+  readonly links?: Partial<Pick<ChannelPorts, 'openGateway' | 'openBroker'>> | undefined;
   /** For passwords of brokers. */
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
@@ -68,6 +75,7 @@ export interface AgentFacts {
 interface Parts {
   readonly readings: Readings;
   readonly metering: Metering;
+  readonly gate: ClockGate;
   /** Neither without a VTN. */
   readonly events: FleetEvents | undefined;
   readonly reporting: ReportingLink | undefined;
@@ -92,9 +100,10 @@ export class Agent {
 
   /**
    * Starts all parts or none. Meters, brokers and a VTN that are not there are no reason not to start.
-   * @throws VenfleetError DB_…, PROFILES_INVALID, VEN_UNKNOWN, SHARD_EMPTY, PORT_TAKEN, …: what the operator must mend first
+   * @throws VenfleetError DB_…, RESTORE_UNFINISHED, PROFILES_INVALID, VEN_UNKNOWN, SHARD_EMPTY, PORT_TAKEN, …: what the operator must mend first
    */
   async start(): Promise<AgentFacts> {
+    refuseUnfinishedRestore(this.#options.config.state);
     this.#load();
     const parts = this.#compose();
     const started: (() => Promise<void>)[] = [];
@@ -107,9 +116,12 @@ export class Agent {
       started.push(async () => parts.acting?.close());
       const ops = await parts.ops.start();
       started.push(() => parts.ops.stop());
-      parts.reporting?.start();
       parts.metering.start();
-      parts.acting?.start();
+      parts.gate.onOpen(() => {
+        parts.reporting?.start();
+        parts.acting?.start();
+      });
+      parts.gate.start();
       parts.surroundings.start();
       parts.alerts.start(ops);
       this.#parts = parts;
@@ -124,7 +136,7 @@ export class Agent {
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
-    await Promise.all([parts?.alerts.stop(), parts?.surroundings.stop()]);
+    await Promise.all([parts?.alerts.stop(), parts?.surroundings.stop(), parts?.gate.stop()]);
     await parts?.acting?.stop();
     await parts?.metering.stop();
     await parts?.events?.stop();
@@ -210,16 +222,17 @@ export class Agent {
       this.#plan,
       { inFlight: config.run.modbusInFlight, replyPrefix: 'venfleet-agent' },
       {
-        openGateway: openModbusSerial,
-        openBroker: openMqttWith(config.run.mqtt, random, env),
+        openGateway: this.#options.links?.openGateway ?? openModbusSerial,
+        openBroker: this.#options.links?.openBroker ?? openMqttWith(config.run.mqtt, random, env),
         openRows: openCsvRows,
         ...ports,
         logger: logger.child({ component: 'metering' }),
       },
     );
+    const gate = this.#gate(readings);
     const metering = new Metering({
       channels,
-      sink: readings.sink,
+      sink: new HoldingSink({ sink: readings.sink, gate, clock, logger }),
       clock,
       logger: logger.child({ component: 'metering' }),
     });
@@ -251,7 +264,20 @@ export class Agent {
       alerts: () => alerts.instances().map(alertView),
       explain,
     });
-    return { readings, metering, events, reporting, acting, surroundings, alerts, ops };
+    return { readings, metering, gate, events, reporting, acting, surroundings, alerts, ops };
+  }
+
+  #gate(readings: Readings): ClockGate {
+    const { config, report, clock, logger } = this.#options;
+    return new ClockGate({
+      settings: config.wallClock,
+      system: () => systemTime(config.wallClock.syncFile),
+      newest: () => readings.newest(),
+      vtnOffset: report ? (signal) => askVtnOffset(config.vtn, { clock, logger, signal }) : undefined,
+      clock,
+      alarms: this.#alarms,
+      logger: logger.child({ component: 'clock' }),
+    });
   }
 
   #surroundings(reporting: ReportingLink | undefined): Surroundings {
@@ -297,7 +323,7 @@ export class Agent {
       control: config.control,
       policy: config.planning,
       baseline,
-      decisions: join(dirname(config.state), 'decisions.db'),
+      decisions: config.decisions,
       clock,
       random,
       logger,
