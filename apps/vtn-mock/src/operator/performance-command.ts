@@ -2,7 +2,7 @@ import { type Duration, instant, minutes, systemClock } from '@venfleet/core';
 import { addCommand, type Command, printResult } from '@venfleet/core/node';
 import { parseStep } from './arguments.js';
 import { addConnectionOptions, atVtn, type ConnectionOptions } from './connection.js';
-import { eventOf } from './event-command.js';
+import { eventOf } from './event-desk.js';
 import { numberText, table } from './output.js';
 import { type Performance, performanceOf, type VenPerformance } from './performance.js';
 

@@ -3,7 +3,7 @@ import { addCommand, type Command, wholeNumber } from '@venfleet/core/node';
 import type { VtnClient } from '@venfleet/openadr';
 import { parseStep } from './arguments.js';
 import { addConnectionOptions, atVtn, type ConnectionOptions } from './connection.js';
-import { idOfProgram } from './event-command.js';
+import { idOfProgram } from './event-desk.js';
 import { type BoardRow, LoadBoard, reductionOf, totalsOf } from './load-board.js';
 import { numberText, table, timeText } from './output.js';
 
