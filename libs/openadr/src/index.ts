@@ -30,6 +30,7 @@ export { type EventTimes, type GridEvent, type GridInterval, type Length, type S
 export { decodeNotification, type Notification, type Operation } from './domain/notification.js';
 export {
   AGGREGATED_REPORT,
+  decodeReport,
   type GridReport,
   type ReceivedReportInterval,
   type ReportDraft,

@@ -59,7 +59,7 @@ export function saidBy(demand: Demand): Said {
 }
 
 /** Alerts that call for less load (Definition, event payload types). */
-const SHEDDING_ALERTS: ReadonlySet<string> = new Set(['ALERT_FLEX_ALERT', 'ALERT_GRID_EMERGENCY', 'ALERT_BLACK_START']);
+export const SHEDDING_ALERTS: ReadonlySet<string> = new Set(['ALERT_FLEX_ALERT', 'ALERT_GRID_EMERGENCY', 'ALERT_BLACK_START']);
 
 function descriptor(payloadType: string, units: string): wire310.EventPayloadDescriptor {
   return { objectType: 'EVENT_PAYLOAD_DESCRIPTOR', payloadType, units };

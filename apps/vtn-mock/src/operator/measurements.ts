@@ -2,7 +2,7 @@ import { type Instant, instant, kilowatts, toKilowatts, type Watts } from '@venf
 import { AGGREGATED_REPORT, type GridReport } from '@venfleet/openadr';
 
 /** Worst last. */
-const QUALITIES = ['OK', 'ESTIMATED', 'BAD', 'MISSING'] as const;
+export const QUALITIES = ['OK', 'ESTIMATED', 'BAD', 'MISSING'] as const;
 export type Quality = (typeof QUALITIES)[number];
 
 export type Kind = 'load' | 'baseline';

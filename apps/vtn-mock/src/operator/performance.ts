@@ -117,8 +117,8 @@ function saidIn({ intervals }: GridEvent, id: number): readonly Attribute[] {
   return (intervals.find((interval) => interval.id === id) ?? intervals[0])?.payloads ?? [];
 }
 
-/** By how much the load was to be below the baseline. Values in kW, as the operator's commands write them. */
-function requestedOf(payloads: readonly Attribute[], { baseline }: Known): number | undefined {
+/** By how much the load is to be below the baseline, in watts. Values in kW, as the operator's commands write them. */
+export function requestedOf(payloads: readonly Attribute[], { baseline }: { readonly baseline: number }): number | undefined {
   const wishes = payloads.flatMap(({ type, values }) => {
     const value = typeof values[0] === 'number' ? values[0] : undefined;
     const wish = value === undefined ? undefined : WISHES[type]?.(value, baseline);

@@ -31,6 +31,7 @@ export class Reports {
   readonly #delete;
   readonly #byId;
   readonly #listing: Listing<ReportRow>;
+  readonly #inOrder: Listing<ReportRow>;
   readonly #changed: OnChange<ReportRow>;
 
   constructor(db: Database, changed: OnChange<ReportRow>) {
@@ -45,6 +46,7 @@ export class Reports {
     this.#delete = db.prepare('DELETE FROM reports WHERE seq = ?');
     this.#byId = db.prepare<ReportRow>(`${SELECT} WHERE r.id = ?`);
     this.#listing = new Listing(db, SELECT, 'r.seq DESC');
+    this.#inOrder = new Listing(db, SELECT, 'r.seq');
   }
 
   insert(event: EventRow, clientId: string, r: ReportContent, { id, created, modified }: Stamp): ReportRow {
@@ -79,12 +81,37 @@ export class Reports {
     return this.#byId.get([id]);
   }
 
+  /** The newest first. */
   page(conditions: readonly Condition[], page: Page): ReportRow[] {
     return this.#listing.page(conditions, page);
+  }
+
+  /** In the order in which they came. */
+  inOrder(conditions: readonly Condition[], page: Page): ReportRow[] {
+    return this.#inOrder.page(conditions, page);
   }
 }
 
 /** On the event with that id. */
 export function onEvent(id: string): Condition {
   return { sql: 'r.event = (SELECT seq FROM events WHERE id = ?)', values: [id] };
+}
+
+/** Of the client that names itself so. */
+export function ofClientName(name: string): Condition {
+  return { sql: 'r.client_name = ?', values: [name] };
+}
+
+/** By `seq`, the order in which they came. */
+export function cameAfter(seq: number): Condition {
+  return { sql: 'r.seq > ?', values: [seq] };
+}
+
+export function cameBefore(seq: number): Condition {
+  return { sql: 'r.seq < ?', values: [seq] };
+}
+
+/** Created at that time or later, in epoch milliseconds. */
+export function createdSince(time: number): Condition {
+  return { sql: 'r.created >= ?', values: [time] };
 }

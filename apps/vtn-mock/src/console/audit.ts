@@ -1,0 +1,104 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Audit, AuditQuery, AuditRow } from '@venfleet/console-api';
+import { type HasNow, instant, minutes } from '@venfleet/core';
+import { type AuditTimes, auditReports, type PayloadAudit } from '../operator/audit.js';
+import { createdSince, ofClientName, onEvent } from '../store/reports.js';
+import { reportIn } from './decode.js';
+import type { BookedEvent } from './event-book.js';
+import type { Known, LiveModelPorts } from './live-model.js';
+import type { KnownVen } from './ven-index.js';
+
+/** How long after it is due a report may still be on its way. */
+const GRACE = minutes(2);
+/** Asked again within so long, the last answer is given: a fleet's reports of an hour are many. */
+const KEPT_MS = 5_000;
+const PAGE = 500;
+
+type Ports = Pick<LiveModelPorts, 'store' | 'reports'> & { readonly clock: HasNow };
+type Scope = Pick<AuditQuery, 'minutes' | 'event' | 'ven'>;
+type Checked = Omit<Audit, 'rows' | 'total'> & { readonly all: readonly AuditRow[] };
+
+/** Holds reports against what events ask for, one check at a time, and between VENs others have their turn. */
+export class AuditDesk {
+  readonly #ports: Ports;
+  #last: { readonly key: string; readonly at: number; readonly checked: Promise<Checked> } | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  async audit(known: Known, { faulty, offset, limit, ...scope }: AuditQuery): Promise<Audit> {
+    const { all, ...sums } = await this.#checked(known, scope);
+    const rows = faulty ? all.filter((row) => row.missing > 0 || row.doubled > 0) : all;
+    return { ...sums, rows: rows.slice(offset, offset + limit), total: rows.length };
+  }
+
+  #checked(known: Known, scope: Scope): Promise<Checked> {
+    const [key, now] = [JSON.stringify(scope), this.#ports.clock.now()];
+    if (this.#last?.key === key && now - this.#last.at < KEPT_MS) return this.#last.checked;
+    const checked = this.#turn.then(() => this.#check(known, scope));
+    this.#turn = checked.catch(() => undefined);
+    this.#last = { key, at: now, checked };
+    return checked;
+  }
+
+  async #check(known: Known, { minutes: span, event, ven }: Scope): Promise<Checked> {
+    const now = this.#ports.clock.now();
+    const times: AuditTimes = { now, since: instant(now - minutes(span)), dueBy: instant(now - GRACE) };
+    const events = known.events
+      .all()
+      .filter((one) => one.event.reportRequests.length > 0 && (event === undefined || one.event.id === event));
+    const rows: AuditRow[] = [];
+    for (const one of known.vens.all()) {
+      if (ven !== undefined && one.name !== ven) continue;
+      for (const booked of events) {
+        if (known.events.scopeOf(booked, one) > 0) rows.push(...this.#one(booked, one, times));
+        await setImmediate();
+      }
+    }
+    const sum = (key: 'expected' | 'received' | 'missing' | 'doubled') => rows.reduce((total, row) => total + row[key], 0);
+    rows.sort((a, b) => b.missing + b.doubled - a.missing - a.doubled || a.ven.localeCompare(b.ven));
+    return {
+      checkedAt: now,
+      sinceAt: times.since,
+      expected: sum('expected'),
+      received: sum('received'),
+      missing: sum('missing'),
+      doubled: sum('doubled'),
+      all: rows,
+    };
+  }
+
+  #one(booked: BookedEvent, ven: KnownVen, times: AuditTimes): AuditRow[] {
+    const { store, reports } = this.#ports;
+    // What is due since then has come since then.
+    const conditions = [ofClientName(ven.name), onEvent(booked.event.id), createdSince(times.since)];
+    const rows = [];
+    for (let skip = 0; ; skip += PAGE) {
+      const page = store.read(() => reports.page(conditions, { skip, limit: PAGE }));
+      rows.push(...page);
+      if (page.length < PAGE) break;
+    }
+    return auditReports(booked.event, ven, rows.map(reportIn), times).map((audit) => rowOf(audit, booked));
+  }
+}
+
+function rowOf(
+  { event: eventId, ven, payloadType, resources, expected, missing, doubled }: PayloadAudit,
+  { event }: BookedEvent,
+): AuditRow {
+  const absent = missing.reduce((sum, one) => sum + one.expected - one.received, 0);
+  const surplus = doubled.reduce((sum, one) => sum + one.received - one.expected, 0);
+  return {
+    eventId,
+    event: event.name ?? null,
+    ven,
+    payloadType,
+    resources,
+    expected,
+    received: expected - absent + surplus,
+    missing: missing.length,
+    doubled: doubled.length,
+  };
+}

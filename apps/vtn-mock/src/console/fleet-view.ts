@@ -1,0 +1,202 @@
+import type { EventSummary, FleetTotals, Overview, Series, VenState, VenSummary } from '@venfleet/console-api';
+import { SeriesRing } from '@venfleet/console-api/server';
+import { requestedOf } from '../operator/performance.js';
+import type { BookedEvent } from './event-book.js';
+import { payloadsAt, stateAt } from './event-times.js';
+import { labelOf, targetText } from './event-words.js';
+import type { Known } from './live-model.js';
+import type { KnownVen } from './ven-index.js';
+import { STEP, STEPS, type VenLoad } from './ven-load.js';
+
+/** A VEN is silent when no report has come for so many times as long as it should take, and so many ms at the least. */
+const PATIENCE = 2.5;
+const LEAST_PATIENCE_MS = 60_000;
+const MOST_EVENTS = 500;
+/** Events that were over before the series begin are of no use to those who look at what is now. */
+const RECENT_MS = STEP * STEPS;
+
+const whole = (value: number | undefined): number | null => (value === undefined ? null : Math.round(value));
+
+/** What an event has a VEN do now. */
+interface Doing {
+  readonly booked: BookedEvent;
+  readonly requestedW: number | undefined;
+  readonly deliveredW: number | undefined;
+}
+
+/** How the fleet is at one time. */
+export class FleetView {
+  readonly #known: Known;
+  readonly #now: number;
+  readonly #active: readonly BookedEvent[];
+  readonly vens: readonly VenSummary[];
+  readonly #byEvent = new Map<string, { requestedW: number | undefined; deliveredW: number | undefined }>();
+
+  constructor(known: Known, now: number) {
+    this.#known = known;
+    this.#now = now;
+    this.#active = known.events.all().filter(({ times }) => stateAt(times, now) === 'active');
+    this.vens = known.vens.all().map((ven) => this.#summary(ven));
+  }
+
+  overview(): Overview {
+    return { serverAt: this.#now, totals: this.totals(), vens: [...this.vens], events: this.recentEvents() };
+  }
+
+  totals(): FleetTotals {
+    const { vens } = this;
+    const byState: Record<VenState, number> = { silent: 0, 'in-event': 0, reporting: 0, registered: 0 };
+    for (const { state } of vens) byState[state]++;
+    const loaded = vens.filter(({ loadW }) => loadW !== null);
+    return {
+      vens: vens.length,
+      resources: vens.reduce((sum, { resources }) => sum + resources, 0),
+      byState,
+      maxPowerW: sumOf(vens.map(({ maxPowerW }) => maxPowerW)),
+      loadW: sumOf(loaded.map(({ loadW }) => loadW)),
+      loadVens: loaded.length,
+      baselineW: sumOf(loaded.map(({ loadW, baselineW }) => baselineW ?? loadW)),
+      requestedW: sumOf(vens.map(({ requestedW }) => requestedW)),
+      deliveredW: sumOf(vens.map(({ deliveredW }) => deliveredW)),
+      activeEvents: this.#active.filter(({ times }) => times.changesLoad).length,
+      reports: this.#known.reports,
+    };
+  }
+
+  /** Those that are on or coming, or were within the hours that are drawn. */
+  recentEvents(): EventSummary[] {
+    const since = this.#now - RECENT_MS;
+    return this.#inOrder(this.#known.events.all().filter(({ times: { endAt } }) => endAt === null || endAt >= since));
+  }
+
+  allEvents(): EventSummary[] {
+    return this.#inOrder(this.#known.events.all());
+  }
+
+  event(booked: BookedEvent): EventSummary {
+    const { event, times, program } = booked;
+    const state = stateAt(times, this.#now);
+    const said = state === 'active' ? payloadsAt(event, times, this.#now) : undefined;
+    const sums = state === 'active' ? this.#byEvent.get(event.id) : undefined;
+    return {
+      id: event.id,
+      name: event.name ?? null,
+      program,
+      priority: event.priority ?? null,
+      state,
+      changesLoad: times.changesLoad,
+      label: labelOf(said ?? event.intervals[0]?.payloads ?? []),
+      startAt: times.startAt,
+      endAt: times.endAt,
+      periods: this.#periodsOf(booked),
+      targets: event.targets.map(targetText),
+      vens: this.#known.vens.all().filter((ven) => this.#known.events.scopeOf(booked, ven) > 0).length,
+      requestedW: whole(sums?.requestedW),
+      deliveredW: whole(sums?.deliveredW),
+      createdAt: event.createdAt ?? null,
+      modifiedAt: event.modifiedAt ?? null,
+    };
+  }
+
+  /** Of one cancelled before anybody looked only its reports say when it was on. */
+  #periodsOf({ event, times, periods }: BookedEvent) {
+    const since = this.#known.measuredSince.get(event.id);
+    if (periods.length > 0 || since === undefined || times.endAt === null || since >= times.endAt) return [...periods];
+    return [{ startAt: since, endAt: times.endAt, label: labelOf(event.intervals[0]?.payloads ?? []) }];
+  }
+
+  #inOrder(events: readonly BookedEvent[]): EventSummary[] {
+    const isOver = ({ times }: BookedEvent) => Number(['completed', 'cancelled'].includes(stateAt(times, this.#now)));
+    const written = ({ event }: BookedEvent) => event.createdAt ?? 0;
+    return [...events]
+      .sort((a, b) => isOver(a) - isOver(b) || written(b) - written(a))
+      .slice(0, MOST_EVENTS)
+      .map((booked) => this.event(booked));
+  }
+
+  #summary(ven: KnownVen): VenSummary {
+    const load = this.#known.loads.get(ven.id);
+    const asked = this.#active.filter((booked) => this.#known.events.scopeOf(booked, ven) > 0);
+    const doing = asked.filter(({ times }) => times.changesLoad).map((booked) => this.#doing(booked, load));
+    // Several events may want the same watts: the largest wish counts.
+    const [most] = [...doing].sort((a, b) => (b.requestedW ?? -1) - (a.requestedW ?? -1));
+    const now = load?.loadAt(this.#now);
+    return {
+      id: ven.id,
+      name: ven.name,
+      position: ven.position,
+      resources: ven.resources.length,
+      maxPowerW: ven.maxPowerW,
+      state: this.#stateOf(asked, doing.length > 0, load),
+      lastReportAt: load?.lastReportAt ?? null,
+      loadW: whole(now?.power),
+      baselineW: whole(load?.baselineAt(this.#now)?.power),
+      loadAt: now?.end ?? null,
+      requestedW: whole(most?.requestedW),
+      deliveredW: whole(most?.deliveredW),
+      events: doing.map(({ booked }) => booked.event.id),
+    };
+  }
+
+  #doing(booked: BookedEvent, load: VenLoad | undefined): Doing {
+    const { event, times } = booked;
+    const sample = load?.sampleOf(event.id, this.#now);
+    const baseline = sample?.baseline ?? load?.baselineAt(this.#now)?.power ?? load?.loadAt(this.#now)?.power;
+    const said = payloadsAt(event, times, this.#now);
+    const requestedW = baseline === undefined || said === undefined ? undefined : requestedOf(said, { baseline });
+    const deliveredW = sample === undefined ? undefined : sample.baseline - sample.load;
+    const sums = this.#byEvent.get(event.id) ?? { requestedW: undefined, deliveredW: undefined };
+    if (requestedW !== undefined) sums.requestedW = (sums.requestedW ?? 0) + requestedW;
+    if (deliveredW !== undefined) sums.deliveredW = (sums.deliveredW ?? 0) + deliveredW;
+    this.#byEvent.set(event.id, sums);
+    return { booked, requestedW, deliveredW };
+  }
+
+  #stateOf(asked: readonly BookedEvent[], inEvent: boolean, load: VenLoad | undefined): VenState {
+    const reporting = asked.flatMap(({ times: { reportedEvery, startAt }, event }) =>
+      reportedEvery === undefined ? [] : [{ every: reportedEvery, since: Math.max(startAt ?? 0, event.createdAt ?? 0) }],
+    );
+    if (reporting.length > 0) {
+      const every = Math.min(...reporting.map((one) => one.every));
+      const last = Math.max(load?.lastReportAt ?? 0, Math.min(...reporting.map(({ since }) => since)));
+      if (this.#now - last > Math.max(LEAST_PATIENCE_MS, PATIENCE * every)) return 'silent';
+    }
+    if (inEvent) return 'in-event';
+    return load?.lastReportAt !== undefined && (reporting.length > 0 || load.loadAt(this.#now) !== undefined)
+      ? 'reporting'
+      : 'registered';
+  }
+}
+
+function sumOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+}
+
+/** All VENs together: each value stands until the VEN's next, for as long as it is held. */
+export function fleetSeries({ loads }: Known, now: number, steps = STEPS): Series {
+  const sum = new SeriesRing(STEP, STEPS);
+  const last = sum.stepAt(now) - 1;
+  for (const load of loads.values()) addUp(sum, load, last - steps + 1, last);
+  const { startAt, loadW, baselineW, stepMs } = sum.series(last);
+  return { startAt, stepMs, loadW, baselineW };
+}
+
+function addUp(sum: SeriesRing, { ring, heldMs }: VenLoad, first: number, last: number): void {
+  const held = Math.ceil(heldMs / STEP);
+  let [load, baseline, loadStep, baselineStep] = [Number.NaN, Number.NaN, 0, 0];
+  for (let step = first - held; step <= last; step++) {
+    const [newLoad, newBaseline] = [ring.loadAt(step), ring.baselineAt(step)];
+    if (!Number.isNaN(newLoad)) [load, loadStep] = [newLoad, step];
+    if (!Number.isNaN(newBaseline)) [baseline, baselineStep] = [newBaseline, step];
+    if (step < first || Number.isNaN(load) || step - loadStep > held) continue;
+    const hasBaseline = !Number.isNaN(baseline) && step - baselineStep <= held;
+    add(sum, step, load, hasBaseline ? baseline : load);
+  }
+}
+
+function add(sum: SeriesRing, step: number, load: number, baseline: number): void {
+  const [known, knownBaseline] = [sum.loadAt(step), sum.baselineAt(step)];
+  sum.setLoad(step, Number.isNaN(known) ? load : known + load);
+  sum.setBaseline(step, Number.isNaN(knownBaseline) ? baseline : knownBaseline + baseline);
+}
