@@ -1,3 +1,4 @@
+export * from './certificate.js';
 export * from './fake-clock.js';
 export * from './memory-logger.js';
 export * from './sequence-random.js';
