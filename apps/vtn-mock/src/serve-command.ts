@@ -14,7 +14,7 @@ import {
   wholeNumber,
 } from '@venfleet/core/node';
 import { ensureDevelopmentCredentials, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
-import type { TlsIdentity } from './http/tls.js';
+import { addConsoleOptions, type ConsoleFlags, consoleOf } from './console/serve-options.js';
 import type { MqttOptions } from './notify/mqtt/open-link.js';
 import { namesLoopback } from './notify/webhooks/callback-rules.js';
 import { DEFAULT_CREDENTIALS } from './operator/connection.js';
@@ -25,7 +25,7 @@ const port = wholeNumber(0, 65_535);
 
 type PerVersion<T> = Partial<Record<WireVersion, T>>;
 
-interface ServeOptions {
+interface ServeOptions extends ConsoleFlags {
   readonly host: string;
   readonly port: number;
   readonly data: string;
@@ -62,6 +62,7 @@ export function addServe(program: Command): void {
   addListening(serveCommand);
   addBehaviour(serveCommand);
   addNotifying(serveCommand);
+  addConsoleOptions(serveCommand);
   serveCommand
     .addOption(
       new Option('--log-level <LEVEL>', 'least level to log; debug has each request')
@@ -146,6 +147,7 @@ async function serve(options: ServeOptions): Promise<void> {
     ...tlsOf(options),
     ...(options.mdns === true ? { mdns: {} } : {}),
     ...mqttOf(options),
+    ...consoleOf(options),
     logger: createPinoLogger({ level: options.logLevel }),
     ...(auth ? { clients: options.clients } : {}),
   });
@@ -201,7 +203,7 @@ function checkOptions({ port, rootPort = {}, basePath = {}, mqtt, mqttPort = 0, 
 }
 
 function describe(
-  { origin, urls, rootUrls, mqttUrl: broker }: VtnAddress,
+  { origin, urls, rootUrls, mqttUrl: broker, consoleUrl, consoleLoginUrl }: VtnAddress,
   options: ServeOptions,
   madeCredentials: boolean,
 ): string {
@@ -211,6 +213,7 @@ function describe(
     ...Object.entries(rootUrls).map(([version, url]) => `OpenADR ${version} at the root of ${url}`),
     `documentation  ${urls['3.1.0']}/openapi.json and the same below 3.0.1`,
     `MQTT           ${broker ?? 'none'}`,
+    `console        ${consoleLoginUrl ?? consoleUrl ?? 'none'}${consoleLoginUrl === undefined ? '' : '  (logs in once, from this machine)'}`,
     `data           ${options.data === ':memory:' ? 'in memory, gone at the end (--data FILE keeps it)' : options.data}`,
   ];
   if (options.auth) {

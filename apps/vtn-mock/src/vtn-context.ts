@@ -1,3 +1,4 @@
+import type { LoginAttempts } from '@venfleet/console-api/server';
 import type { Clock, Logger } from '@venfleet/core';
 import type { Authorizer } from './auth/authorize.js';
 import type { ClientRegistry } from './auth/clients.js';
@@ -5,6 +6,7 @@ import type { TokenAuthority } from './auth/tokens.js';
 import type { FaultRegistry } from './faults/registry.js';
 import type { Notifications } from './notify/notifications.js';
 import type { Tables } from './objects/tables.js';
+import type { Counts } from './ops/counts.js';
 import type { Store } from './store/store.js';
 
 /** How the VTN decides where the specification leaves a choice. */
@@ -26,9 +28,12 @@ export interface VtnContext extends Tables {
   readonly notifications: Notifications;
   readonly clients: ClientRegistry;
   readonly tokens: TokenAuthority;
+  /** Failed attempts to have a token. */
+  readonly attempts: LoginAttempts;
   readonly authorizer: Authorizer;
   /** What goes wrong on purpose; undefined where nothing may. */
   readonly faults: FaultRegistry | undefined;
+  readonly counts: Counts;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
+import { CONSOLE_PATH } from '@venfleet/console-api';
+import { LoginAttempts } from '@venfleet/console-api/server';
 import {
   type Clock,
   type Duration,
@@ -7,6 +9,7 @@ import {
   hours,
   type Logger,
   milliseconds,
+  minutes,
   type Random,
   silentLogger,
   systemClock,
@@ -19,9 +22,9 @@ import type { FastifyInstance } from 'fastify';
 import { openAuthorizer, tokenAuthorizer } from './auth/authorize.js';
 import { type ClientRegistry, clientFile, clientList } from './auth/clients.js';
 import { TokenAuthority } from './auth/tokens.js';
+import { AttachedConsole, type ConsoleOptions } from './console/attach.js';
 import { FaultRegistry } from './faults/registry.js';
 import { buildSite, DEFAULT_LIMITS, type Limits, type Mount } from './http/site.js';
-import type { TlsIdentity } from './http/tls.js';
 import { Changes } from './notify/changes.js';
 import { type LinkPorts, type MqttOptions, openLink } from './notify/mqtt/open-link.js';
 import { type NotificationPorts, Notifications } from './notify/notifications.js';
@@ -33,6 +36,8 @@ import type { Settings, VtnContext } from './vtn-context.js';
 
 /** Shorter than the five seconds that a service manager gives. */
 const STOP_GRACE = milliseconds(3_000);
+/** Failed attempts of one client at one address to have a token. */
+const TOKEN_ATTEMPTS = { most: 20, within: minutes(1) };
 
 export interface VtnMockOptions extends Partial<Settings> {
   /** Where a VTN listens on this machine alone, callbacks on it are allowed, without TLS, too; none else that is not public. */
@@ -67,6 +72,8 @@ export interface VtnMockOptions extends Partial<Settings> {
   readonly quirks?: readonly Quirk[];
   /** Lets business logic switch faults on at /operator/faults; equal seeds give equal faults. */
   readonly faults?: { readonly seed: string | number };
+  /** Has a console on the main port. */
+  readonly console?: ConsoleOptions;
   /** Tells of changes by MQTT, too (3.1). */
   readonly mqtt?: MqttOptions;
 }
@@ -81,6 +88,9 @@ export interface VtnAddress {
   readonly rootUrls: Partial<Readonly<Record<WireVersion, string>>>;
   /** Where its MQTT broker is. */
   readonly mqttUrl?: string;
+  readonly consoleUrl?: string;
+  /** Good for one login from this machine, soon. */
+  readonly consoleLoginUrl?: string;
 }
 
 export interface VtnMock {
@@ -124,6 +134,7 @@ class Running {
   #store: Store | undefined;
   #notifications: Notifications | undefined;
   #sites: FastifyInstance[] = [];
+  #console: AttachedConsole | undefined;
   #takeBack: (() => Promise<void>) | undefined;
 
   constructor(options: VtnMockOptions) {
@@ -140,7 +151,7 @@ class Running {
     this.#store = openStore(dataFile, this.#clock);
     const context = this.#context(this.#store, clients);
     await context.notifications.start();
-    const origin = await this.#listen(context, mounts, port);
+    const origin = await this.#listen(context, mounts, port, this.#console);
     const rootUrls: Partial<Record<WireVersion, string>> = {};
     for (const version of WIRE_VERSIONS) {
       const own = rootPorts[version];
@@ -151,11 +162,12 @@ class Running {
     const urls = Object.fromEntries(mounts.map((m) => [m.version, base + m.prefix])) as Record<WireVersion, string>;
     this.#logger.info({ origin, data: dataFile }, 'VTN listens');
     const mqttUrl = context.notifications.mqtt?.notifier(new URL(base).hostname).URIS[0];
-    return { origin: base, urls, rootUrls, ...(mqttUrl === undefined ? {} : { mqttUrl }) };
+    return { origin: base, urls, rootUrls, ...(mqttUrl === undefined ? {} : { mqttUrl }), ...this.#consoleAt(base) };
   }
 
   async stop(): Promise<void> {
     await this.#takeBack?.();
+    this.#console?.stop();
     const sites = this.#sites;
     this.#sites = [];
     const patience = new AbortController();
@@ -173,6 +185,12 @@ class Running {
     this.#store?.close();
     if (this.#store !== undefined) this.#logger.info({}, 'VTN stopped');
     this.#store = undefined;
+  }
+
+  #consoleAt(base: string): Pick<VtnAddress, 'consoleUrl' | 'consoleLoginUrl'> {
+    if (this.#console === undefined) return {};
+    const path = this.#console.loginPath();
+    return { consoleUrl: base + CONSOLE_PATH, ...(path === undefined ? {} : { consoleLoginUrl: base + path }) };
   }
 
   /** OpenADR 3.1 Definition, local discovery. */
@@ -224,11 +242,16 @@ class Running {
       notifications: this.#notifications,
       clients,
       tokens,
+      attempts: new LoginAttempts(clock, TOKEN_ATTEMPTS),
       faults,
+      counts: new Counts(),
       clock,
       authorizer: auth ? tokenAuthorizer(tokens) : openAuthorizer,
       logger: this.#logger,
     };
+    const { console: wanted } = options;
+    if (wanted !== undefined) this.#console = new AttachedConsole(wanted, { context, changes, auth, random: this.#random });
+    return context;
   }
 
   #notificationsOf(
@@ -242,9 +265,9 @@ class Running {
     return new Notifications({ ...ports, store, tables, changes, rules, ca, faults, mqtt: link });
   }
 
-  async #listen(context: VtnContext, mounts: readonly Mount[], port: number): Promise<string> {
+  async #listen(context: VtnContext, mounts: readonly Mount[], port: number, console?: AttachedConsole): Promise<string> {
     const { host = '127.0.0.1', limits, tls } = this.#options;
-    const site = await buildSite(context, mounts, { ...DEFAULT_LIMITS, ...limits }, tls);
+    const site = await buildSite(context, mounts, { ...DEFAULT_LIMITS, ...limits }, tls, console);
     this.#sites.push(site);
     try {
       await site.listen({ host, port });

@@ -46,7 +46,6 @@ export const Session = z.object({
     audit: z.boolean(),
     faults: z.boolean().describe('whether a device simulator was named'),
   }),
-  version: text,
   serverAt: time.describe('its clock; the page counts times from there, not from the browser’s clock'),
 });
 
@@ -63,7 +62,7 @@ export const Position = z.object({ longitude: z.number(), latitude: z.number() }
 export const VenSummary = z.object({
   id: text,
   name: text,
-  position: Position.nullable().describe('the mean of its resources’ LOCATION, else its own'),
+  position: Position.nullable().describe('its LOCATION, else the mean of its resources’'),
   resources: count,
   maxPowerW: watts.describe('the most that it may draw, MAX_POWER_CONSUMPTION'),
   state: VenState,

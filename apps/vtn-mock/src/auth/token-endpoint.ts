@@ -1,3 +1,4 @@
+import type { LoginAttempts } from '@venfleet/console-api/server';
 import { toSeconds } from '@venfleet/core';
 import type { AuthError, Client } from '@venfleet/openadr';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +16,7 @@ export interface TokenEndpointOptions {
   readonly path: string;
   readonly clients: ClientRegistry;
   readonly tokens: TokenAuthority;
+  readonly attempts: LoginAttempts;
   /** The scopes that a client has here. */
   readonly scopesOf: (client: Client) => readonly string[];
   readonly schema: object;
@@ -22,13 +24,13 @@ export interface TokenEndpointOptions {
 
 /** OAuth2 client credentials grant (RFC 6749 section 4.4), by body form or HTTP Basic. */
 export async function tokenEndpoint(app: FastifyInstance, options: TokenEndpointOptions): Promise<void> {
-  const { path, clients, tokens, scopesOf, schema } = options;
+  const { path, tokens, scopesOf, schema } = options;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) => done(null, new URLSearchParams(String(body))));
   app.post(path, { schema }, (request, reply) => {
     const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
     const header = request.headers.authorization;
-    const client = authenticate(form, header, clients);
+    const client = authenticate(form, header, options, request.ip);
     if (parameter(form, 'grant_type') !== 'client_credentials') {
       throw refusal(400, 'unsupported_grant_type', 'grant_type must be client_credentials');
     }
@@ -43,7 +45,12 @@ export async function tokenEndpoint(app: FastifyInstance, options: TokenEndpoint
   });
 }
 
-function authenticate(form: URLSearchParams, header: string | undefined, clients: ClientRegistry): Client {
+function authenticate(
+  form: URLSearchParams,
+  header: string | undefined,
+  { clients, attempts }: TokenEndpointOptions,
+  address: string,
+): Client {
   const id = parameter(form, 'client_id');
   const secret = parameter(form, 'client_secret');
   const grantType = parameter(form, 'grant_type');
@@ -57,8 +64,16 @@ function authenticate(form: URLSearchParams, header: string | undefined, clients
   if (given === undefined) {
     throw refusal(401, 'invalid_client', 'client_id and client_secret are missing', BASIC_CHALLENGE);
   }
+  // By address, too, so that nobody can lock a client out from elsewhere.
+  const who = `${address} ${given.id}`;
+  const waitS = attempts.waitS(who);
+  if (waitS > 0) throw tooMany(waitS);
   const client = clients.authenticate(given.id, given.secret);
-  if (client !== undefined) return client;
+  if (client !== undefined) {
+    attempts.succeeded(who);
+    return client;
+  }
+  attempts.failed(who);
   throw refusal(401, 'invalid_client', 'the client is unknown or its secret is wrong', basic && BASIC_CHALLENGE);
 }
 
@@ -94,6 +109,13 @@ function grant(own: readonly string[], wanted: string | undefined): readonly str
   const granted = own.filter((scope) => names.has(scope));
   if (granted.length > 0) return granted;
   throw refusal(400, 'invalid_scope', `this client has none of these scopes; it has: ${own.join(' ')}`);
+}
+
+/** RFC 6585 section 4: whoever guesses secrets has to wait. */
+function tooMany(waitS: number): Problem {
+  return new Problem(429, `this client has failed too often; try again in ${waitS} s`, {
+    headers: { ...NO_STORE, 'retry-after': String(waitS) },
+  });
 }
 
 /** RFC 6749 section 5.2, and a problem at the same time, as OpenADR asks for on every answer of 400 and above. */

@@ -17,13 +17,14 @@ export interface ConsoleOptions {
   readonly page?: string | undefined;
   /** Base URL of a device simulator's HTTP view, for its faults. */
   readonly simulator?: string | undefined;
+  /** Makes a login link, for one login from this machine. */
+  readonly link?: boolean | undefined;
 }
 
 export interface ConsolePorts {
   readonly context: VtnContext;
   readonly changes: Changes;
   readonly auth: boolean;
-  readonly version: string;
   readonly random: Random;
 }
 
@@ -45,7 +46,7 @@ export class AttachedConsole {
 
   /** Adds its routes to a site that has the 3.1 API, too. */
   addTo(site: FastifyInstance, mounts: readonly Mount[]): void {
-    const { context, random, version } = this.#ports;
+    const { context, random, changes } = this.#ports;
     const { clock, logger } = context;
     const prefix = mounts.find((mount) => mount.version === '3.1.0')?.prefix ?? '';
     const writing = new ConsoleWriting({
@@ -58,7 +59,7 @@ export class AttachedConsole {
     });
     const { simulator, page } = this.#options;
     const faults = simulator === undefined ? undefined : new SimulatorFaults(simulator);
-    const backend = new VtnConsole({ ...context, changes: this.#ports.changes, version, model: this.#model, writing, faults });
+    const backend = new VtnConsole({ ...context, changes, model: this.#model, writing, faults });
     const server = new ConsoleServer({ backend, guard: this.#guard, page, clock, logger });
     this.#server = server;
     for (const url of [CONSOLE_PATH.slice(0, -1), `${CONSOLE_PATH}*`]) {
@@ -81,9 +82,10 @@ export class AttachedConsole {
     return this.#server?.hasPage === true;
   }
 
-  /** Path of the console with a code in its fragment, which no server and no log sees: good for one login. */
-  loginPath(): string {
-    return `${CONSOLE_PATH}#code=${this.#guard.issueCode()}`;
+  /** Path of the login link, whose code is in the fragment, which no server and no log sees; undefined where there is none. */
+  loginPath(): string | undefined {
+    const { auth } = this.#ports;
+    return auth && this.#options.link === true ? `${CONSOLE_PATH}#code=${this.#guard.issueCode()}` : undefined;
   }
 
   /** Ends streams, and forgets what is known. */

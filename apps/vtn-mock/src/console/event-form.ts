@@ -62,12 +62,13 @@ export function wantedBy(form: EventForm, clock: HasNow): WantedEvent {
   return wanted as WantedEvent;
 }
 
-/** What is wrong only in combination is told of the fields that it names, by their names on the command line. */
-export function problemOf(error: unknown): unknown {
+/** What is wrong only in combination is told of those fields of the form that it names, as the command line calls them. */
+export function problemOf(error: unknown, form: EventForm): unknown {
   if (!isVenfleetError(error, 'USAGE')) return error;
-  const named = [...error.message.matchAll(/--([a-z]+)/g)].map(([, name = '']) => name).filter((name) => name in PARSERS);
-  const text = `${[error.message, error.hint].filter((part) => part !== undefined).join('; ')}`.replaceAll(/--([a-z])/g, '$1');
-  return named.length === 0 ? new ConsoleProblem(400, text) : refusal(Object.fromEntries(named.map((name) => [name, text])));
+  const fields = [...error.message.matchAll(/--([a-z]+)/g)].flatMap(([, name = '']) => (Object.hasOwn(form, name) ? [name] : []));
+  const parts = [error.message, error.hint].filter((part) => part !== undefined);
+  const text = parts.join('; ').replaceAll(/--([a-z])/g, '$1');
+  return new ConsoleProblem(400, text, { fields: Object.fromEntries(fields.map((field) => [field, text])) });
 }
 
 function refusal(fields: Readonly<Record<string, string>>): ConsoleProblem {

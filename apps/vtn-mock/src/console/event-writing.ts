@@ -47,7 +47,7 @@ export class ConsoleWriting implements EventWriting {
 
   async create(form: EventForm, user: ConsoleUser, dryRun: boolean): Promise<EventSummary | undefined> {
     const wanted = await this.#checked(form);
-    return await told(async () => {
+    return await told(form, async () => {
       if (saysNothing(wanted))
         throw new ConsoleProblem(400, 'the event says nothing: what shall VENs do?', { fields: NOTHING_SAID });
       checkNewEvent(wanted);
@@ -60,7 +60,7 @@ export class ConsoleWriting implements EventWriting {
   async change(id: string, form: EventForm, user: ConsoleUser, dryRun: boolean): Promise<EventSummary | undefined> {
     const wanted = await this.#checked(form);
     const booked = await this.#booked(id);
-    return await told(async () => {
+    return await told(form, async () => {
       changedEvent(booked, undefined, wanted);
       if (dryRun) return undefined;
       const make = await prepareChange(this.#vtn(user), id, wanted);
@@ -70,7 +70,7 @@ export class ConsoleWriting implements EventWriting {
 
   async cancel(id: string, user: ConsoleUser): Promise<EventSummary> {
     await this.#booked(id);
-    return await told(async () => {
+    return await told({}, async () => {
       const make = await prepareCancellation(this.#vtn(user), id);
       return await this.#summary(await make());
     });
@@ -122,7 +122,7 @@ const NOTHING_SAID = { shed: 'say how much', level: 'or which level', limit: 'or
 /** One that is refused is refused: the page logs in again. */
 const fixed = (token: string): TokenSource => ({ token: async () => token, invalidate: () => undefined });
 
-async function told<T>(work: () => Promise<T>): Promise<T> {
+async function told<T>(form: EventForm, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -130,6 +130,6 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
       const status = Number(error.context.status);
       throw new ConsoleProblem(status >= 400 && status < 500 ? status : 502, error.message);
     }
-    throw problemOf(error);
+    throw problemOf(error, form);
   }
 }

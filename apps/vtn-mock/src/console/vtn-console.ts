@@ -29,7 +29,6 @@ import { reportPage } from './reports.js';
 import { STEP } from './ven-load.js';
 
 export interface VtnConsolePorts extends LiveModelPorts {
-  readonly version: string;
   readonly model: LiveModel;
   readonly writing: EventWriting;
   readonly faults?: FaultDesk | undefined;
@@ -63,7 +62,6 @@ export class VtnConsole implements ConsoleBackend {
       name: 'VTN mock',
       user: name,
       abilities: { writeEvents: mayWriteEvents, audit: true, faults: mayMakeFaults && this.faults !== undefined },
-      version: this.#ports.version,
       serverAt: this.#now,
     };
   }

@@ -1,7 +1,11 @@
 import swagger from '@fastify/swagger';
+import { CONSOLE_PATH } from '@venfleet/console-api';
+import { milliseconds } from '@venfleet/core';
+import { type TlsIdentity, tlsOptions } from '@venfleet/core/node';
 import { type Client, SCOPES, type WireVersion, wire310 } from '@venfleet/openadr';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { tokenEndpoint } from '../auth/token-endpoint.js';
+import { type AttachedConsole, wantsPage } from '../console/attach.js';
 import { addHttpFaults } from '../faults/http-faults.js';
 import { withListFaults } from '../faults/list-faults.js';
 import { addFaultRoutes } from '../faults/operator-routes.js';
@@ -50,14 +54,17 @@ const MAX_PARAM = 384;
 /**
  * A server for one port: the mounted versions, and what belongs to the origin. Not listening yet.
  * @param tls for HTTPS; HTTP without it
+ * @param console where the site has one
  */
 export async function buildSite(
   context: VtnContext,
   mounts: readonly Mount[],
   limits: Limits,
   tls?: TlsIdentity,
+  console?: AttachedConsole,
 ): Promise<FastifyInstance> {
-  const onError = errorHandler(context.logger);
+  const { logger, counts } = context;
+  const onError = errorHandler(logger, counts);
   const parser = {
     headersTimeout: limits.headersTimeoutMs,
     maxHeaderSize: limits.headerBytes,
@@ -83,7 +90,7 @@ export async function buildSite(
   if (context.faults !== undefined) addHttpFaults(app, context.faults, context.clock);
   for (const mount of mounts)
     await app.register((scope) => mountVersion(scope, context, mount, limits), { prefix: mount.prefix });
-  await app.register((scope) => originRoutes(scope, context, mounts));
+  await app.register((scope) => originRoutes(scope, context, mounts, console));
   await app.ready();
   return app;
 }
@@ -125,11 +132,11 @@ async function mountVersion(
 
 async function addTokenRoute(
   app: FastifyInstance,
-  { clients, tokens }: VtnContext,
+  { clients, tokens, attempts }: VtnContext,
   scopesOf: (client: Client) => readonly string[],
   path = '/auth/token',
 ) {
-  await app.register(tokenEndpoint, { path, clients, tokens, scopesOf, schema: tokenDocs });
+  await app.register(tokenEndpoint, { path, clients, tokens, attempts, scopesOf, schema: tokenDocs });
   refuseOtherMethods(app, path, ['POST']);
 }
 
@@ -149,7 +156,12 @@ function addPublicJson(app: FastifyInstance, url: string, content: () => object)
 }
 
 /** What does not belong to one version. Where a version is mounted at the root, it has its own token route and keys. */
-async function originRoutes(app: FastifyInstance, context: VtnContext, mounts: readonly Mount[]): Promise<void> {
+async function originRoutes(
+  app: FastifyInstance,
+  context: VtnContext,
+  mounts: readonly Mount[],
+  console: AttachedConsole | undefined,
+): Promise<void> {
   const { store } = context;
   addPublicJson(app, '/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', { schema: { hide: true } }, (_request, reply) => {
@@ -161,9 +173,11 @@ async function originRoutes(app: FastifyInstance, context: VtnContext, mounts: r
     }
   });
   refuseOtherMethods(app, '/readyz', ['GET']);
+  addMetrics(app, context);
   addOutcomes(app, context);
   addFaultRoutes(app, context);
-  addPublicJson(app, '/', () => indexOf(mounts));
+  console?.addTo(app, mounts);
+  addIndex(app, mounts, console !== undefined);
   const scopesOf = ({ scopes, role }: Client) => scopes ?? [...new Set(mounts.flatMap((m) => SCOPES[m.version][role]))];
   // No fault touches this one: who has switched faults on must be able to switch them off.
   await addTokenRoute(app, context, scopesOf, '/operator/auth/token');
@@ -181,6 +195,16 @@ function addOutcomes(app: FastifyInstance, { notifications, authorizer }: VtnCon
     sendJson(reply, 200, JSON.stringify(notifications.outcomes.of(objectID)));
   });
   refuseOtherMethods(app, url, ['GET']);
+}
+
+/** What there is; whoever comes with a browser is shown to the console. */
+function addIndex(app: FastifyInstance, mounts: readonly Mount[], hasConsole: boolean): void {
+  app.get('/', { schema: { hide: true } }, (request, reply) => {
+    reply.header('vary', 'accept');
+    if (hasConsole && wantsPage(request)) return reply.redirect(CONSOLE_PATH);
+    return sendJson(reply, 200, JSON.stringify(indexOf(mounts)));
+  });
+  refuseOtherMethods(app, '/', ['GET']);
 }
 
 function indexOf(mounts: readonly Mount[]): object {
