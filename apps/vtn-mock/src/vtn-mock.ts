@@ -230,7 +230,7 @@ class Running {
     const changes = new Changes();
     const tables = openTables(store.db, changes);
     this.#notifications = this.#notificationsOf({ store, tables, changes, tokens, auth, faults });
-    return {
+    const context: VtnContext = {
       settings: {
         venSelfRegistration: options.venSelfRegistration ?? true,
         strictTargets: options.strictTargets ?? false,
