@@ -29,6 +29,7 @@ import { Changes } from './notify/changes.js';
 import { type LinkPorts, type MqttOptions, openLink } from './notify/mqtt/open-link.js';
 import { type NotificationPorts, Notifications } from './notify/notifications.js';
 import { type CallbackRules, namesLoopback } from './notify/webhooks/callback-rules.js';
+import { Counts } from './ops/counts.js';
 import { openTables } from './objects/tables.js';
 import { type Quirk, withAdmin } from './quirks.js';
 import { openStore, type Store } from './store/store.js';

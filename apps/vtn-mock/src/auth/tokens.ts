@@ -52,6 +52,11 @@ export class TokenAuthority {
     this.jwks = { keys: [{ ...jwk, alg: ALGORITHM, use: 'sig', kid: KEY_ID }] };
   }
 
+  /** How many tokens were issued. */
+  get issued(): number {
+    return this.#issued;
+  }
+
   issue(caller: Caller): string {
     const issuedAt = Math.floor(this.#clock.now() / 1000);
     const expires = issuedAt + Math.floor(toSeconds(this.lifetime));

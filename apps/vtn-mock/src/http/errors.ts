@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { describeError, type Logger } from '@venfleet/core';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Counts } from '../ops/counts.js';
 import { Problem, problemBody } from './problem.js';
 
 /** Whole, so that Fastify need not complete it with each answer. */
@@ -13,7 +14,7 @@ export function sendJson(reply: FastifyReply, status: number, text: string): Fas
 }
 
 /** Turns whatever a route threw into a problem; what was not meant is logged and told to nobody. */
-export function errorHandler(logger: Logger) {
+export function errorHandler(logger: Logger, counts: Counts) {
   return (error: FastifyError | Problem | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const status = 'statusCode' in error && error.statusCode !== undefined ? error.statusCode : 500;
     const meant = error instanceof Problem || (status >= 400 && status < 500);
@@ -21,6 +22,7 @@ export function errorHandler(logger: Logger) {
       meant ? status : 500,
       meant ? detailOf(error, request) : 'the VTN failed; its log has this instance',
     );
+    counts.problem(body.status);
     const fields = { instance: body.instance, method: request.method, path: pathOf(request) };
     if (meant) logger.debug({ ...fields, status, detail: body.detail }, 'request refused');
     else logger.error({ ...fields, error: describeError(error), stack: error.stack }, 'request failed');

@@ -10,6 +10,7 @@ import { addHttpFaults } from '../faults/http-faults.js';
 import { withListFaults } from '../faults/list-faults.js';
 import { addFaultRoutes } from '../faults/operator-routes.js';
 import { COLLECTIONS } from '../objects/index.js';
+import { addMetrics } from '../ops/metrics.js';
 import type { VtnContext } from '../vtn-context.js';
 import { clientErrorHandler, errorHandler, pathOf, sendJson } from './errors.js';
 import { takeJsonBodies } from './json-body.js';
@@ -79,6 +80,7 @@ export async function buildSite(
     frameworkErrors: onError,
     clientErrorHandler,
   });
+  app.server.on('request', () => counts.requests++);
   takeJsonBodies(app);
   app.setErrorHandler(onError);
   app.setNotFoundHandler((request, reply) => onError(new Problem(404, `there is nothing at ${pathOf(request)}`), request, reply));
@@ -217,5 +219,6 @@ function indexOf(mounts: readonly Mount[]): object {
     openadr: Object.fromEntries(versions),
     jwks: '/.well-known/jwks.json',
     health: ['/healthz', '/readyz'],
+    metrics: '/metrics',
   };
 }

@@ -16,6 +16,12 @@ const MOST_OBJECTS = 1000;
 /** Counts notifications for each of the objects that were changed last. */
 export class Outcomes {
   readonly #byObject = new Map<string, Outcome>();
+  readonly #total = { ...NOTHING };
+
+  /** Of all objects, since this process was started. */
+  get total(): Outcome {
+    return this.#total;
+  }
 
   of(objectId: string): Outcome {
     return this.#byObject.get(objectId) ?? NOTHING;
@@ -34,6 +40,7 @@ export class Outcomes {
   }
 
   #add(objectId: string, key: keyof Outcome, count: number): void {
+    this.#total[key] += count;
     const known = this.of(objectId);
     this.#byObject.set(objectId, { ...known, [key]: known[key] + count });
     if (this.#byObject.size <= MOST_OBJECTS) return;
