@@ -40,28 +40,21 @@ export const configSchema = z.strictObject({
           default: DEFAULT_VTN_URL,
           env: 'VENFLEET_VTN_URL',
         }),
-      version: z
-        .enum(VERSIONS)
-        .meta({
-          description: 'the OpenADR version that it speaks; `auto` finds it out',
-          default: 'auto',
-          env: 'VENFLEET_VTN_VERSION',
-        }),
-      tokenUrl: z
-        .url({ protocol: /^https?$/ })
-        .meta({
-          description: 'the token endpoint',
-          otherwise: 'the one that the VTN announces (3.1), or `auth/token` below its URL',
-        }),
+      version: z.enum(VERSIONS).meta({
+        description: 'the OpenADR version that it speaks; `auto` finds it out',
+        default: 'auto',
+        env: 'VENFLEET_VTN_VERSION',
+      }),
+      tokenUrl: z.url({ protocol: /^https?$/ }).meta({
+        description: 'the token endpoint',
+        otherwise: 'the one that the VTN announces (3.1), or `auth/token` below its URL',
+      }),
       auth: z.boolean().meta({ description: '`false`: no token is asked for or sent', default: true }),
-      credentials: z
-        .string()
-        .min(1)
-        .meta({
-          description: 'file with an OAuth2 client for each VEN, and perhaps one for business logic',
-          otherwise: '`config/dev-credentials.json`, unless `client` is given',
-          env: 'VENFLEET_CREDENTIALS',
-        }),
+      credentials: z.string().min(1).meta({
+        description: 'file with an OAuth2 client for each VEN, and perhaps one for business logic',
+        otherwise: '`config/dev-credentials.json`, unless `client` is given',
+        env: 'VENFLEET_CREDENTIALS',
+      }),
       client: clientSchema.meta({
         description: 'the client of an agent of one VEN; goes before `credentials`',
         env: 'VENFLEET_CLIENT_ID, VENFLEET_CLIENT_SECRET',
@@ -73,15 +66,11 @@ export const configSchema = z.strictObject({
       caFile: z.string().min(1).meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
       verifyTls: z
         .boolean()
-        .meta({ description: '`false` turns certificate checks off: for tests on a private network alone', default: true }),
-      connections: z
-        .int()
-        .min(1)
-        .max(1024)
-        .meta({
-          description: 'connections, and requests in flight, at most; fewer are used when the VTN is slow or says 429',
-          otherwise: '64',
-        }),
+        .meta({ description: '`false` turns certificate checks off: for tests on a private network alone', otherwise: '`true`' }),
+      connections: z.int().min(1).max(1024).meta({
+        description: 'connections, and requests in flight, at most; fewer are used when the VTN is slow or says 429',
+        otherwise: '64',
+      }),
       requestTimeoutMs: z.int().min(100).max(600_000).meta({ description: 'how long one request may take', otherwise: '30,000' }),
     })
     .partial()
@@ -92,29 +81,27 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'the resource database', default: 'config/resources.db', env: 'VENFLEET_DB' }),
-  state: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description: 'what the agent remembers, such as the VTN’s ids; files that are not named lie beside it',
-      default: '.venfleet/ven-agent.db',
-      env: 'VENFLEET_STATE',
-    }),
-  readings: readingsSchema.optional(),
+  state: z.string().min(1).optional().meta({
+    description: 'what the agent remembers, such as the VTN’s ids; files that are not named lie beside it',
+    default: '.venfleet/ven-agent.db',
+    env: 'VENFLEET_STATE',
+  }),
+  readings: readingsSchema.optional().meta({ description: 'what meters said, kept and copied ([readings](readings.md))' }),
   outbox: z
     .string()
     .min(1)
     .optional()
     .meta({ description: 'reports planned and on their way', otherwise: '`outbox.db` beside the state', env: 'VENFLEET_OUTBOX' }),
-  metering: meteringSchema.optional(),
-  reporting: reportingSchema.optional(),
-  events: eventsSchema.optional(),
-  planning: planningSchema.optional(),
-  control: controlSchema.optional(),
+  metering: meteringSchema.optional().meta({ description: 'how meters are read ([metering](metering.md))' }),
+  reporting: reportingSchema.optional().meta({ description: 'what is reported ([reporting](reporting.md))' }),
+  events: eventsSchema.optional().meta({ description: 'the VTN’s events ([events](events.md))' }),
+  planning: planningSchema.optional().meta({ description: 'what events come to ([planning](planning.md))' }),
+  control: controlSchema.optional().meta({ description: 'how controllers are held to what is planned ([control](control.md))' }),
   ops: opsSchema.optional(),
-  clock: clockSchema.optional(),
-  alerts: alertsSchema.optional(),
+  clock: clockSchema.optional().meta({ description: 'a clock that may be wrong at the start ([operations](operations.md))' }),
+  alerts: alertsSchema
+    .optional()
+    .meta({ description: 'what an operator is told without Prometheus ([monitoring](monitoring.md))' }),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'])
     .optional()

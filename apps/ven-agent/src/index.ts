@@ -1,4 +1,5 @@
-export { loadAgentConfig } from './config.js';
+export { agentDatabases } from './backup/databases.js';
+export { configSchema, loadAgentConfig, loadDatabasePaths } from './config.js';
 export { type ControlSettings, controlSettings } from './control/config.js';
 export { Control, type ControlOptions } from './control/control.js';
 export type { ControlState, Wanted } from './control/model.js';

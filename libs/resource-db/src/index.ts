@@ -1,6 +1,7 @@
 export type { Finding } from './check.js';
 export type { ConnectionRepository, ManagedConnection } from './connections.js';
 export { DANISH_GSRN_COUNT, DANISH_GSRN_PREFIX, danishGsrn, gsrnCheckDigit, isValidGsrn } from './gsrn.js';
+export { fleetConfigSchema } from './import/fleet-config.js';
 export { type GoneResource, type PrepareOptions, type PrepareResult, prepare } from './import/prepare.js';
 export { type ExportedConnections, exportConnections } from './installer/export-connections.js';
 export {

@@ -15,9 +15,12 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
 
 const webhookSchema = z
   .strictObject({
-    url: z.url({ protocol: /^https?$/ }).refine(withoutLogin, 'must hold no user or password'),
-    token: secret.optional(),
-    caFile: z.string().min(1).optional(),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .refine(withoutLogin, 'must hold no user or password')
+      .meta({ description: 'where alerts are posted as JSON' }),
+    token: secret.optional().meta({ description: 'bearer token to send: `env:NAME` or `file:PATH`' }),
+    caFile: z.string().min(1).optional().meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
   })
   .refine(({ url, token }) => token === undefined || !URL.canParse(url) || isSafe(new URL(url)), {
     path: ['url'],
@@ -25,25 +28,46 @@ const webhookSchema = z
   });
 
 const mqttSchema = z.strictObject({
-  url: z.url({ protocol: /^mqtts?$/ }).refine(withoutLogin, 'must hold no user or password'),
-  topic: z.string().regex(TOPIC, 'must be a topic without wildcards').optional(),
-  username: z.string().min(1).optional(),
-  password: secret.optional(),
-  caFile: z.string().min(1).optional(),
+  url: z
+    .url({ protocol: /^mqtts?$/ })
+    .refine(withoutLogin, 'must hold no user or password')
+    .meta({ description: 'the broker' }),
+  topic: z
+    .string()
+    .regex(TOPIC, 'must be a topic without wildcards')
+    .optional()
+    .meta({ description: 'what the topics begin with', otherwise: '`venfleet/AGENT`' }),
+  username: z.string().min(1).optional().meta({ description: 'login' }),
+  password: secret.optional().meta({ description: 'its password: `env:NAME` or `file:PATH`' }),
+  caFile: z.string().min(1).optional().meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
 });
 
 /** The part `alerts` of the agent's settings file. */
 export const alertsSchema = z
   .strictObject({
-    agent: z.string().regex(/^[^+#/\s]+$/, 'must be a name without spaces, /, + and #'),
-    state: z.string().min(1),
-    checkEveryS: z.number().min(1).max(3600),
-    checkCertificatesEveryS: z.number().min(1).max(86_400),
-    atMostEveryS: z.number().min(1).max(86_400),
-    repeatEveryS: z.number().min(60).max(2_592_000),
-    off: z.array(z.enum(ALERTS.map(({ name }) => name))),
-    webhook: webhookSchema,
-    mqtt: mqttSchema,
+    agent: z
+      .string()
+      .regex(/^[^+#/\s]+$/, 'must be a name without spaces, /, + and #')
+      .meta({ description: 'how this agent is called in messages', otherwise: 'the host name' }),
+    state: z
+      .string()
+      .min(1)
+      .meta({ description: 'file that remembers what fires and what was told', otherwise: '`alerts.json` beside the state' }),
+    checkEveryS: z.number().min(1).max(3600).meta({ description: 'how often the conditions are looked at', default: 15 }),
+    checkCertificatesEveryS: z
+      .number()
+      .min(1)
+      .max(86_400)
+      .meta({ description: 'how often certificates are looked at', default: 3600 }),
+    atMostEveryS: z.number().min(1).max(86_400).meta({ description: 'least time between two messages', default: 300 }),
+    repeatEveryS: z
+      .number()
+      .min(60)
+      .max(2_592_000)
+      .meta({ description: 'what goes on firing is told again so often', default: 14_400 }),
+    off: z.array(z.enum(ALERTS.map(({ name }) => name))).meta({ description: 'alerts that are not wanted', default: [] }),
+    webhook: webhookSchema.meta({ description: 'where alerts are sent by HTTP' }),
+    mqtt: mqttSchema.meta({ description: 'where alerts are published, retained' }),
   })
   .partial();
 

@@ -8,10 +8,19 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
 
 const webhookSchema = z
   .strictObject({
-    host: z.string().min(1).optional(),
-    port: z.int().min(0).max(65_535).optional(),
-    publicUrl: z.url({ protocol: /^https?$/ }).optional(),
-    tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
+    host: z.string().min(1).optional().meta({ description: 'the address to listen on', otherwise: '`127.0.0.1`' }),
+    port: z.int().min(0).max(65_535).optional().meta({ description: 'its port; 0 takes a free one', otherwise: '0' }),
+    publicUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .meta({ description: 'how the VTN reaches it', otherwise: 'the address that it listens on' }),
+    tls: z
+      .strictObject({
+        certFile: z.string().min(1).meta({ description: 'certificate and those above it, PEM' }),
+        keyFile: z.string().min(1).meta({ description: 'its private key, PEM' }),
+      })
+      .optional()
+      .meta({ description: 'to speak HTTPS here; without, a proxy in front has to' }),
   })
   .refine(({ host, publicUrl }) => publicUrl !== undefined || !ANY_ADDRESS.has(host ?? ''), {
     path: ['publicUrl'],
@@ -25,12 +34,32 @@ export type PushMode = (typeof PUSH_MODES)[number];
 /** The part `events` of the agent's settings file. */
 export const eventsSchema = z
   .strictObject({
-    database: z.string().min(1),
-    pollIntervalS: z.number().min(1).max(3600),
-    pushedPollIntervalS: z.number().min(1).max(86_400),
-    startShift: z.enum(['either', 'later']),
-    push: z.enum(PUSH_MODES),
-    webhook: webhookSchema,
+    database: z
+      .string()
+      .min(1)
+      .meta({
+        description: 'events seen, with what was drawn for them and the operator’s opt-outs',
+        otherwise: '`events.db` beside the state',
+        env: 'VENFLEET_EVENTS',
+      }),
+    pollIntervalS: z.number().min(1).max(3600).meta({ description: 'mean time between two looks at all events', default: 30 }),
+    pushedPollIntervalS: z
+      .number()
+      .min(1)
+      .max(86_400)
+      .meta({ description: 'the same while the VTN tells of changes by itself', default: 60 }),
+    startShift: z
+      .enum(['either', 'later'])
+      .meta({ description: 'which way `randomizeStart` shifts; `later` for VTNs that mean a delay', default: 'either' }),
+    push: z
+      .enum(PUSH_MODES)
+      .meta({
+        description: 'how the VTN is to tell of changes; `auto`: MQTT where it has a broker, else webhook where that can be',
+        default: 'auto',
+      }),
+    webhook: webhookSchema.meta({
+      description: 'where the agent listens for a VTN’s webhooks; a VTN on this machine needs none of it',
+    }),
   })
   .partial();
 

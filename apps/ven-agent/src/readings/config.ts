@@ -57,7 +57,11 @@ export const readingsSchema = z
   .strictObject({
     database: z.string().min(1).meta({ description: 'what meters said', otherwise: '`readings.db` beside the state' }),
     flushIntervalMs: z.int().min(100).max(60_000).meta({ description: 'how much a power cut may lose', otherwise: '1,000' }),
-    mergeIntervalMs: z.int().min(1000).max(3_600_000),
+    mergeIntervalMs: z
+      .int()
+      .min(1000)
+      .max(3_600_000)
+      .meta({ description: 'how often what was read is sorted into the table; more seldom spares flash', otherwise: '100,000' }),
     maxAgeDays: z.int().min(1).max(3650).meta({ description: 'reported readings older than this are deleted', otherwise: '14' }),
     maxSizeMiB: z
       .int()

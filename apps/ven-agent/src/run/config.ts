@@ -4,21 +4,46 @@ import type { MqttSettings } from '../metering/adapters/mqtt-link.js';
 /** The part `metering` of the agent's settings file. */
 export const meteringSchema = z
   .strictObject({
-    profiles: z.string().min(1),
-    modbusInFlight: z.int().min(1).max(16),
-    mqtt: z.strictObject({ tls: z.boolean(), caFile: z.string().min(1), verifyTls: z.boolean() }).partial(),
+    profiles: z.string().min(1).meta({ description: 'folder of the device profiles', default: 'config/device-profiles' }),
+    modbusInFlight: z
+      .int()
+      .min(1)
+      .max(16)
+      .meta({ description: 'Modbus requests under way at once at a gateway; a device has one at most', default: 4 }),
+    mqtt: z
+      .strictObject({
+        tls: z.boolean().meta({ description: 'TLS to all brokers', otherwise: 'for those on port 8883' }),
+        caFile: z.string().min(1).meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
+        verifyTls: z
+          .boolean()
+          .meta({
+            description: '`false` turns certificate checks off: for tests on a private network alone',
+            otherwise: '`true`',
+          }),
+      })
+      .partial()
+      .meta({ description: 'the way to the meters’ brokers' }),
   })
   .partial();
 
 /** The part `reporting`. */
 export const reportingSchema = z
   .strictObject({
-    timeZone: z.string().refine(isTimeZone, 'must be an IANA time zone, e.g. Europe/Copenhagen'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'must be an IANA time zone, e.g. Europe/Copenhagen')
+      .meta({ description: 'days and times of day of baselines are those of this zone', otherwise: '`Europe/Copenhagen`' }),
   })
   .partial();
 
 /** The part `ops`. */
-export const opsSchema = z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65_535) }).partial();
+export const opsSchema = z
+  .strictObject({
+    host: z.string().min(1).meta({ description: 'the address to listen on', default: '127.0.0.1' }),
+    port: z.int().min(0).max(65_535).meta({ description: 'its port; 0 takes a free one', default: 9464 }),
+  })
+  .partial()
+  .meta({ description: 'health and metrics over HTTP' });
 
 interface RunFile {
   readonly metering?: z.infer<typeof meteringSchema> | undefined;

@@ -10,25 +10,32 @@ const text = z.string().trim().min(1, 'must not be empty');
 const host = text;
 
 /** How one end of a site, its meter or its control, is reached. */
-const endSchema = z.strictObject({ via: z.enum(['MODBUSTCP', 'MQTT']), profile: text });
+const endSchema = z.strictObject({
+  via: z.enum(['MODBUSTCP', 'MQTT']).meta({ description: 'how it is reached' }),
+  profile: text.meta({ description: 'id of its profile in config/device-profiles ([devices](add-a-device.md))' }),
+});
 
 const capacitySchema = z
   .strictObject({
-    pMinKw: z.number().default(0),
-    pMaxKw: z.number().min(0),
-    eMinKwh: z.number().min(0).default(0),
-    eMaxKwh: z.number().min(0),
+    pMinKw: z.number().default(0).meta({ description: 'the least it can be held to; negative where it can feed in' }),
+    pMaxKw: z.number().min(0).meta({ description: 'the most a site draws' }),
+    eMinKwh: z.number().min(0).default(0).meta({ description: 'least content of its flexible energy buffer' }),
+    eMaxKwh: z.number().min(0).meta({ description: 'greatest content of it' }),
   })
   .refine((c) => c.pMinKw <= c.pMaxKw, { path: ['pMinKw'], message: 'must not be greater than pMaxKw' })
   .refine((c) => c.eMinKwh <= c.eMaxKwh, { path: ['eMinKwh'], message: 'must not be greater than eMaxKwh' });
 
 const fileSchema = z.strictObject({
-  subType: text.max(128),
-  type: z.enum(RESOURCE_TYPES),
-  capacity: capacitySchema,
-  meter: endSchema,
-  /** The same profile as the meter's means the same device, e.g. a charger that meters itself. */
-  control: endSchema.optional(),
+  subType: text.max(128).meta({ description: 'what the file’s sites are' }),
+  type: z.enum(RESOURCE_TYPES).meta({ description: 'a load that can be curtailed or shifted (DSR), or a charging station (EV)' }),
+  capacity: capacitySchema.meta({ description: 'of a site whose row has no column of its own' }),
+  meter: endSchema.meta({ description: 'how its meter is read' }),
+  control: endSchema
+    .optional()
+    .meta({
+      description:
+        'how it is controlled; left out where it is only metered. The meter’s own profile means one device, as a charger that meters itself',
+    }),
 });
 
 /** Stands in a host's name for the number of the machine that carries the VEN's devices. */
@@ -36,34 +43,57 @@ const SHARD = '{shard}';
 
 const modbusSchema = z
   .strictObject({
-    host,
-    shards: z.number().int().min(1).max(9999).optional(),
+    host: host.meta({
+      description:
+        'where the gateways are; `{shard}` in it is the number, from 0, of the machine that carries the VEN ([scale](scale.md))',
+    }),
+    shards: z
+      .number()
+      .int()
+      .min(1)
+      .max(9999)
+      .optional()
+      .meta({ description: 'how many machines carry the devices, where `host` has `{shard}`' }),
     basePort: z
       .number()
       .int()
       .min(1)
-      .max(FIRST_EPHEMERAL_PORT - 1),
+      .max(FIRST_EPHEMERAL_PORT - 1)
+      .meta({ description: 'port of the first gateway; each next one takes the next' }),
     /** 2 at least: a meter and its flex-controller share a gateway. */
-    maxUnitsPerGateway: z.number().int().min(2).max(247).default(247),
+    maxUnitsPerGateway: z
+      .number()
+      .int()
+      .min(2)
+      .max(247)
+      .default(247)
+      .meta({ description: 'Modbus unit ids that one gateway addresses' }),
   })
   .refine(({ host, shards }) => host.includes(SHARD) === (shards !== undefined), {
     path: ['shards'],
     message: `belongs to a host with ${SHARD} in its name, and such a host needs it`,
   });
 
-const fleetConfigSchema = z.strictObject({
-  modbus: modbusSchema,
+export const fleetConfigSchema = z.strictObject({
+  modbus: modbusSchema.meta({ description: 'Modbus TCP: each VEN gets as many gateways as it needs' }),
   mqtt: z.strictObject({
-    host,
-    port: z.number().int().min(1).max(65_535),
-    baseTopic: text.regex(/^[^#+/][^#+]*[^#+/]$|^[^#+/]$/, 'must be a topic without wildcards, and not begin or end with /'),
-    username: text.optional(),
-    secretRef: z.string().regex(SECRET_REF_PATTERN, 'must be env:NAME or file:PATH, never the secret itself').optional(),
+    host: host.meta({ description: 'the broker’s address' }),
+    port: z.number().int().min(1).max(65_535).meta({ description: 'its port; to 8883 the agent speaks TLS' }),
+    baseTopic: text
+      .regex(/^[^#+/][^#+]*[^#+/]$|^[^#+/]$/, 'must be a topic without wildcards, and not begin or end with /')
+      .meta({ description: 'devices have the topics `BASE/RESOURCE_ID/meter` and `…/controller`' }),
+    username: text.optional().meta({ description: 'login at the broker' }),
+    secretRef: z
+      .string()
+      .regex(SECRET_REF_PATTERN, 'must be env:NAME or file:PATH, never the secret itself')
+      .optional()
+      .meta({ description: 'its password: `env:NAME` or `file:PATH`' }),
   }),
   files: z
     .record(z.string(), fileSchema)
     .refine((files) => Object.keys(files).length > 0, 'must name at least one file')
-    .refine((files) => Object.keys(files).every((name) => !/[\\/]/.test(name)), 'must be names of files in the source folder'),
+    .refine((files) => Object.keys(files).every((name) => !/[\\/]/.test(name)), 'must be names of files in the source folder')
+    .meta({ description: 'the CSV files of the source folder, by name' }),
 });
 
 /** config/fleet.yaml: what the import has to know about each CSV file and about the connections. */
