@@ -57,6 +57,8 @@ export const boundaries: Boundaries = {
     'tools/boundaries': LIBS,
     'tools/nx-executors': [],
     'tools/bench': [...LIBS, ...APPS],
+    // The schemas that the reference is made of are theirs.
+    'tools/docs': [...LIBS, ...APPS],
     // As a user has it: the apps are run, not imported.
     'tools/interop': LIBS,
     e2e: [...LIBS, ...APPS],
