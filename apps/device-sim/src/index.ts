@@ -1,3 +1,4 @@
+export { COUNTERS_SCHEMA } from './fleet/counter-store.js';
 export { Simulator, type SimulatorOptions } from './fleet/simulator.js';
 export { ModbusGateway, type ModbusGatewayOptions } from './modbus/gateway.js';
 export { createSite } from './models/create-site.js';
