@@ -22,6 +22,7 @@ export {
   type TransportOptions,
 } from './client/transport.js';
 export * from './credentials.js';
+export { ALERTS, SHEDDING_ALERTS } from './domain/alerts.js';
 export { formatDateTime, NOW_TEXT, parseDateTime } from './domain/date-time.js';
 export { type DecodedEvent, decodeEvent, type EventProblem } from './domain/decode-event.js';
 export { formatDuration, parseDuration } from './domain/duration.js';

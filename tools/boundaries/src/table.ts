@@ -45,7 +45,7 @@ export const boundaries: Boundaries = {
     'libs/openadr': ['libs/core'],
     'libs/devices': ['libs/core'],
     'libs/resource-db': ['libs/core', 'libs/sqlite', 'libs/openadr', 'libs/devices'],
-    'libs/console-api': ['libs/core'],
+    'libs/console-api': ['libs/core', 'libs/openadr'],
     // The hardware knows nothing of OpenADR, the utility nothing of devices; no app knows another.
     'apps/ven-agent': LIBS,
     'apps/device-sim': ['libs/core', 'libs/sqlite', 'libs/devices', 'libs/resource-db'],

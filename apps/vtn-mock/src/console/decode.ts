@@ -1,3 +1,4 @@
+import { valueText } from '@venfleet/console-api/server';
 import type { Position } from '@venfleet/core';
 import { type Attribute, type DecodedEvent, decodeEvent, decodeReport, type GridReport } from '@venfleet/openadr';
 import { eventObject } from '../objects/events.js';
@@ -42,5 +43,3 @@ export function maxPowerIn(attributes: readonly Attribute[]): number | null {
   const value = attributes.find(({ type }) => type === 'MAX_POWER_CONSUMPTION')?.values[0];
   return typeof value === 'number' ? value * 1000 : null;
 }
-
-export const valueText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -1,12 +1,12 @@
 import type { ResourceDetail, ResourceSummary, Series, VenDetail, VenSummary } from '@venfleet/console-api';
-import { SeriesRing } from '@venfleet/console-api/server';
+import { SeriesRing, valueText } from '@venfleet/console-api/server';
 import type { Attribute } from '@venfleet/openadr';
 import type { Tables } from '../objects/tables.js';
 import { measurementsOf } from '../operator/measurements.js';
 import { cameBefore, createdSince, ofClientName } from '../store/reports.js';
 import type { ResourceRow } from '../store/resources.js';
 import type { Store } from '../store/store.js';
-import { attributesIn, maxPowerIn, positionIn, reportIn, targetsIn, textIn, valueText } from './decode.js';
+import { attributesIn, maxPowerIn, positionIn, reportIn, targetsIn, textIn } from './decode.js';
 import type { Known } from './live-model.js';
 import { heldFor, STEP, STEPS, type VenLoad } from './ven-load.js';
 

@@ -1,9 +1,9 @@
 import type { EventPeriod } from '@venfleet/console-api';
+import { type EventTimes, timesOf } from '@venfleet/console-api/server';
 import type { HasNow } from '@venfleet/core';
 import { type EventProblem, type GridEvent, targetedResources } from '@venfleet/openadr';
 import type { Tables } from '../objects/tables.js';
 import { eventIn } from './decode.js';
-import { type EventTimes, timesOf } from './event-times.js';
 import type { KnownVen } from './ven-index.js';
 
 /** An event as the console knows it. */

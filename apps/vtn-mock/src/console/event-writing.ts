@@ -2,6 +2,7 @@ import type { EventForm, EventSummary, FormChoices } from '@venfleet/console-api
 import { ConsoleProblem, type ConsoleUser, type EventWriting, notFound } from '@venfleet/console-api/server';
 import type { Clock, Logger, Random } from '@venfleet/core';
 import {
+  ALERTS,
   anonymous,
   createVtnClient,
   type GridEvent,
@@ -10,7 +11,6 @@ import {
   type VtnClient,
   VtnError,
 } from '@venfleet/openadr';
-import { ALERTS } from '../operator/arguments.js';
 import { saysNothing } from '../operator/demand.js';
 import { checkNewEvent, prepareCancellation, prepareChange, prepareEvent } from '../operator/event-desk.js';
 import { changedEvent } from '../operator/new-event.js';

@@ -1,9 +1,7 @@
 import type { EventSummary, FleetTotals, Overview, Series, VenState, VenSummary } from '@venfleet/console-api';
-import { SeriesRing } from '@venfleet/console-api/server';
+import { labelOf, payloadsAt, type Seen, SeriesRing, stateAt, targetText } from '@venfleet/console-api/server';
 import { requestedOf } from '../operator/performance.js';
 import type { BookedEvent } from './event-book.js';
-import { payloadsAt, stateAt } from './event-times.js';
-import { labelOf, targetText } from './event-words.js';
 import type { Known } from './live-model.js';
 import type { KnownVen } from './ven-index.js';
 import { STEP, STEPS, type VenLoad } from './ven-load.js';
@@ -12,6 +10,8 @@ import { STEP, STEPS, type VenLoad } from './ven-load.js';
 const PATIENCE = 2.5;
 const LEAST_PATIENCE_MS = 60_000;
 const MOST_EVENTS = 500;
+/** So many of the fleet's newest values may still change, as reports come in one VEN after the other. */
+const OPEN_STEPS = 12;
 /** Events that were over before the series begin are of no use to those who look at what is now. */
 const RECENT_MS = STEP * STEPS;
 
@@ -37,6 +37,13 @@ export class FleetView {
     this.#now = now;
     this.#active = known.events.all().filter(({ times }) => stateAt(times, now) === 'active');
     this.vens = known.vens.all().map((ven) => this.#summary(ven));
+  }
+
+  /** For those who follow what changes. */
+  seen(): Seen {
+    const { startAt, stepMs, loadW, baselineW } = fleetSeries(this.#known, this.#now, OPEN_STEPS);
+    const points = loadW.map((load, i) => ({ startAt: startAt + i * stepMs, loadW: load, baselineW: baselineW[i] ?? null }));
+    return { now: this.#now, totals: this.totals(), vens: this.vens, events: this.recentEvents(), points };
   }
 
   overview(): Overview {

@@ -13,16 +13,21 @@ import type {
   Session,
   VenDetail,
 } from '@venfleet/console-api';
-import type { ConsoleBackend, ConsoleUser, EventWriting, FaultDesk } from '@venfleet/console-api/server';
+import {
+  type ConsoleBackend,
+  type ConsoleUser,
+  Deltas,
+  type EventWriting,
+  type FaultDesk,
+  formOf,
+} from '@venfleet/console-api/server';
 import { instant, minutes } from '@venfleet/core';
 import { performanceOf, type VenPerformance } from '../operator/performance.js';
 import { onEvent } from '../store/reports.js';
 import { AuditDesk } from './audit.js';
 import { reportIn } from './decode.js';
-import { Deltas } from './deltas.js';
 import { resourceDetail, venDetail } from './details.js';
 import type { BookedEvent } from './event-book.js';
-import { formOf } from './event-words.js';
 import { FleetView, fleetSeries } from './fleet-view.js';
 import type { Known, LiveModel, LiveModelPorts } from './live-model.js';
 import { reportPage } from './reports.js';
@@ -72,7 +77,7 @@ export class VtnConsole implements ConsoleBackend {
 
   delta(): Delta | undefined {
     const known = this.#model.peek();
-    return known === undefined ? undefined : this.#deltas.next(new FleetView(known, this.#now), known, this.#now);
+    return known === undefined ? undefined : this.#deltas.next(new FleetView(known, this.#now).seen());
   }
 
   async fleetSeries(): Promise<Series> {

@@ -1,6 +1,14 @@
 import { type Duration, type Instant, instant, kilowatts, milliseconds, type Watts } from '@venfleet/core';
 import { InvalidArgumentError } from '@venfleet/core/node';
-import { type Attribute, type Length, parseDateTime, parseDuration, type ReportIntervals, type Target } from '@venfleet/openadr';
+import {
+  ALERTS,
+  type Attribute,
+  type Length,
+  parseDateTime,
+  parseDuration,
+  type ReportIntervals,
+  type Target,
+} from '@venfleet/openadr';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -67,20 +75,6 @@ export function parsePrices(text: string): readonly number[] {
   if (prices.every(Number.isFinite)) return prices;
   throw new InvalidArgumentError('It must be prices with commas between them: 0.1,0.3.');
 }
-
-/** What people call the alerts (Definition, event payload types). */
-export const ALERTS: Readonly<Record<string, string>> = {
-  flex: 'ALERT_FLEX_ALERT',
-  emergency: 'ALERT_GRID_EMERGENCY',
-  'black-start': 'ALERT_BLACK_START',
-  'possible-outage': 'ALERT_POSSIBLE_OUTAGE',
-  fire: 'ALERT_FIRE',
-  freezing: 'ALERT_FREEZING',
-  wind: 'ALERT_WIND',
-  tsunami: 'ALERT_TSUNAMI',
-  'air-quality': 'ALERT_AIR_QUALITY',
-  other: 'ALERT_OTHER',
-};
 
 /** `flex`, or with what people shall read: `flex:Please save power`. */
 export function parseAlert(text: string): Attribute {

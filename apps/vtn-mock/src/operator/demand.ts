@@ -1,6 +1,6 @@
 import { minutes, toKilowatts, type Watts } from '@venfleet/core';
 import { usageError } from '@venfleet/core/node';
-import type { Attribute, wire310 } from '@venfleet/openadr';
+import { type Attribute, SHEDDING_ALERTS, type wire310 } from '@venfleet/openadr';
 import type { ReportOption } from './arguments.js';
 
 /** What an operator asks of VENs, in the words of the command line. */
@@ -57,9 +57,6 @@ export function saidBy(demand: Demand): Said {
     changesLoad: common.length > 0 || (alert !== undefined && SHEDDING_ALERTS.has(alert.type)),
   };
 }
-
-/** Alerts that call for less load (Definition, event payload types). */
-export const SHEDDING_ALERTS: ReadonlySet<string> = new Set(['ALERT_FLEX_ALERT', 'ALERT_GRID_EMERGENCY', 'ALERT_BLACK_START']);
 
 function descriptor(payloadType: string, units: string): wire310.EventPayloadDescriptor {
   return { objectType: 'EVENT_PAYLOAD_DESCRIPTOR', payloadType, units };

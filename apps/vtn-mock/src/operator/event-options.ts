@@ -1,7 +1,7 @@
 import { systemClock } from '@venfleet/core';
 import { type Command, Option, wholeNumber } from '@venfleet/core/node';
+import { ALERTS } from '@venfleet/openadr';
 import {
-  ALERTS,
   parseAlert,
   parseDelay,
   parseLength,

@@ -1,6 +1,9 @@
 export { LoginAttempts } from './attempts.js';
 export type { ConsoleBackend, ConsoleGuard, ConsoleUser, EventWriting, FaultDesk, LiveSource } from './backend.js';
 export { ConsoleServer, type ConsoleServerOptions } from './console-server.js';
+export { Deltas, type Seen } from './deltas.js';
+export { type EventTimes, payloadsAt, stateAt, timesOf } from './event-times.js';
+export { formOf, labelOf, targetText, valueText } from './event-words.js';
 export { isLoopback, LoginCodes } from './login-codes.js';
 export { pageFolder } from './page.js';
 export { ConsoleProblem, notFound } from './problem.js';

@@ -1,8 +1,6 @@
-import type { EventForm } from '@venfleet/console-api';
 import { milliseconds } from '@venfleet/core';
-import { type Attribute, formatDuration, type GridEvent } from '@venfleet/openadr';
-import { ALERTS } from '../operator/arguments.js';
-import { valueText } from './decode.js';
+import { ALERTS, type Attribute, formatDuration, type GridEvent } from '@venfleet/openadr';
+import type { EventForm } from '../types.js';
 import type { EventTimes } from './event-times.js';
 
 const LEVELS = ['normal', 'moderate', 'high', 'emergency'];
@@ -86,3 +84,5 @@ export const targetText = (target: GridEvent['targets'][number]): string =>
 function compact<T extends object>(of: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as never;
 }
+
+export const valueText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));

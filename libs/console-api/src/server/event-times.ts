@@ -1,17 +1,17 @@
-import type { EventPeriod, EventState } from '@venfleet/console-api';
 import { type Instant, instant } from '@venfleet/core';
 import {
   type Attribute,
   countOf,
   endOf,
   type GridEvent,
+  SHEDDING_ALERTS,
   spanAt,
   spansDuring,
   startOf,
   type Timeline,
   timelineOf,
 } from '@venfleet/openadr';
-import { SHEDDING_ALERTS } from '../operator/demand.js';
+import type { EventPeriod, EventState } from '../types.js';
 import { labelOf } from './event-words.js';
 
 /** Payload types that are to change what VENs draw (Definition, event payload types). */

@@ -1,9 +1,14 @@
-import type { Delta, EventSummary, FleetPoint, VenSummary } from '@venfleet/console-api';
-import { type FleetView, fleetSeries } from './fleet-view.js';
-import type { Known } from './live-model.js';
+import type { Delta, EventSummary, FleetPoint, FleetTotals, VenSummary } from '../types.js';
 
-/** So many of the fleet's newest values may still change, as reports come in one VEN after the other. */
-const OPEN_STEPS = 12;
+/** How all is at one time. */
+export interface Seen {
+  readonly now: number;
+  readonly totals: FleetTotals;
+  readonly vens: readonly VenSummary[];
+  readonly events: readonly EventSummary[];
+  /** The newest of the fleet's series, as far back as they may still change. */
+  readonly points: readonly FleetPoint[];
+}
 
 /** Tells what is not as it was told before. */
 export class Deltas {
@@ -13,11 +18,10 @@ export class Deltas {
   #totals = '';
 
   /** @returns undefined where all is as before */
-  next(view: FleetView, known: Known, now: number): Delta | undefined {
-    const totals = view.totals();
-    const vens = fresh(this.#vens, view.vens, ({ id }: VenSummary) => id);
-    const events = fresh(this.#events, view.recentEvents(), ({ id }: EventSummary) => id);
-    const points = fresh(this.#points, newestPoints(known, now), ({ startAt }: FleetPoint) => String(startAt));
+  next({ now, totals, ...seen }: Seen): Delta | undefined {
+    const vens = fresh(this.#vens, seen.vens, ({ id }) => id);
+    const events = fresh(this.#events, seen.events, ({ id }) => id);
+    const points = fresh(this.#points, seen.points, ({ startAt }) => String(startAt));
     const text = JSON.stringify(totals);
     const isSame = text === this.#totals;
     this.#totals = text;
@@ -33,11 +37,6 @@ export class Deltas {
       points: points.changed,
     };
   }
-}
-
-function newestPoints(known: Known, now: number): FleetPoint[] {
-  const { startAt, stepMs, loadW, baselineW } = fleetSeries(known, now, OPEN_STEPS);
-  return loadW.map((load, i) => ({ startAt: startAt + i * stepMs, loadW: load, baselineW: baselineW[i] ?? null }));
 }
 
 /** Compares with what was told before, and remembers what is told now. */
