@@ -74,3 +74,4 @@ install();
 checkNative();
 if (!run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']))
   fail('the TypeScript build failed (see above)');
+if (!run(process.execPath, [join(root, 'apps', 'console', 'build.mjs')])) fail("building the console's page failed (see above)");

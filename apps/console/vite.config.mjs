@@ -13,7 +13,7 @@ export default defineConfig({
     // The content security policy wants scripts, styles and fonts as files of their own.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    target: 'es2023',
+    target: ['chrome123', 'firefox121', 'safari17.5'],
     reportCompressedSize: false,
   },
   server: { proxy: { '/console/api': API, '/auth': API } },

@@ -1,0 +1,136 @@
+import type { EventSummary, Series } from '@venfleet/console-api';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { clock, power } from '../text/format.js';
+import { Empty } from '../ui/parts.js';
+import { useLooks } from '../ui/use-looks.js';
+import { chartData, newestKnown, shadesOf } from './chart-data.js';
+import { LoadPlot } from './plot.js';
+
+/** Load against baseline, with events shaded; as a table for who cannot see it. */
+export function LoadChart({ series, events, height = 220, of }: LoadChartProps) {
+  const [asTable, setAsTable] = useState(false);
+  const newest = newestKnown(series);
+  if (newest === undefined) return <Empty>No load has been reported yet. It shows as soon as reports come in.</Empty>;
+  const against = newest.baselineW === null ? '' : `, baseline ${power(newest.baselineW)}`;
+  return (
+    <div class="chart">
+      {asTable ? (
+        <SeriesTable series={series} of={of} />
+      ) : (
+        <Plot
+          series={series}
+          events={events}
+          height={height}
+          label={`Load of ${of}: ${power(newest.loadW)} at ${clock(newest.at)}${against}`}
+        />
+      )}
+      <p class="chart-key">
+        <span class="key key--load">Load</span>
+        <span class="key key--baseline">Baseline</span>
+        <span class="key key--given">Delivered</span>
+        <span class="key key--event">Event</span>
+        <button type="button" class="link-button" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+          {asTable ? 'Show as curve' : 'Show as table'}
+        </button>
+      </p>
+    </div>
+  );
+}
+
+interface LoadChartProps {
+  readonly series: Series;
+  readonly events: readonly EventSummary[];
+  readonly height?: number;
+  /** Whose load it is, for who hears it. */
+  readonly of: string;
+}
+
+function Plot({
+  series,
+  events,
+  height,
+  label,
+}: {
+  series: Series;
+  events: readonly EventSummary[];
+  height: number;
+  label: string;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<LoadPlot | undefined>(undefined);
+  const [index, setIndex] = useState<number | undefined>(undefined);
+  const looks = useLooks();
+  // A plot has its colours for life
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const made = new LoadPlot(element, element.clientWidth, height, setIndex);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.resize(element.clientWidth, height));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [height, looks]);
+  // A new plot has to be filled, too
+  useEffect(() => {
+    const end = series.startAt + series.loadW.length * series.stepMs;
+    plot.current?.show(chartData(series), shadesOf(events, series.startAt, end));
+  }, [series, events, looks]);
+  return (
+    <>
+      <div class="chart-plot" ref={place} role="img" aria-label={label} />
+      <Readout series={series} index={index} />
+    </>
+  );
+}
+
+/** What the pointer is at, else the newest. */
+function Readout({ series, index }: { readonly series: Series; readonly index: number | undefined }) {
+  const at = index ?? series.loadW.findLastIndex((load) => load !== null);
+  const [load, baseline] = [series.loadW[at] ?? null, series.baselineW[at] ?? null];
+  return (
+    <p class="chart-readout" aria-hidden="true">
+      <time>{clock(series.startAt + at * series.stepMs)}</time>
+      <span class="key key--load">{power(load)}</span>
+      <span class="key key--baseline">{power(baseline)}</span>
+      {load !== null && baseline !== null && <span class="key key--given">{power(baseline - load)}</span>}
+    </p>
+  );
+}
+
+const MOST_ROWS = 60;
+
+function SeriesTable({ series, of }: { readonly series: Series; readonly of: string }) {
+  const rows = series.loadW.map((load, i) => ({
+    at: series.startAt + i * series.stepMs,
+    load,
+    baseline: series.baselineW[i] ?? null,
+  }));
+  return (
+    <div class="chart-table" tabindex={0} role="group" aria-label={`Load of ${of}, the newest first`}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            <th scope="col">Load</th>
+            <th scope="col">Baseline</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows
+            .slice(-MOST_ROWS)
+            .reverse()
+            .map(({ at, load, baseline }) => (
+              <tr key={at}>
+                <th scope="row">{clock(at)}</th>
+                <td>{power(load)}</td>
+                <td>{power(baseline)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Box, Point } from './projection.js';
+
+/** What shows of the map: how much it is enlarged, and the point at its north-western corner. */
+export interface View {
+  readonly scale: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+export const WHOLE: View = { scale: 1, x: 0, y: 0 };
+export const MOST_SCALE = 12;
+
+/** Enlarged by `factor`, while the point `at` stays where it is. */
+export function zoomed(view: View, factor: number, at: Point, map: Box): View {
+  const scale = Math.min(MOST_SCALE, Math.max(1, view.scale * factor));
+  const k = 1 / view.scale - 1 / scale;
+  // How far `at` is from the corner, in parts of what shows.
+  const [fx, fy] = [(at.x - view.x) * view.scale, (at.y - view.y) * view.scale];
+  return within({ scale, x: view.x + fx * k, y: view.y + fy * k }, map);
+}
+
+export function moved(view: View, dx: number, dy: number, map: Box): View {
+  return within({ ...view, x: view.x + dx, y: view.y + dy }, map);
+}
+
+/** With a point in the middle; no further than the map's edges. */
+export function centred(view: View, at: Point, map: Box): View {
+  const [width, height] = [map.width / view.scale, map.height / view.scale];
+  return within({ ...view, x: at.x - width / 2, y: at.y - height / 2 }, map);
+}
+
+function within(view: View, map: Box): View {
+  const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
+  const { scale } = view;
+  return {
+    scale,
+    x: clamp(view.x, map.x, map.x + map.width * (1 - 1 / scale)),
+    y: clamp(view.y, map.y, map.y + map.height * (1 - 1 / scale)),
+  };
+}
+
+export function viewBox({ scale, x, y }: View, map: Box): string {
+  const round = (value: number) => Number(value.toFixed(3));
+  return [x, y, map.width / scale, map.height / scale].map(round).join(' ');
+}
+
+/** Marks grow more slowly than the map does, so that those which hid each other come apart. */
+export function markScale({ scale }: View): number {
+  return scale ** -0.62;
+}

@@ -1,0 +1,132 @@
+import { PATHS, type ReportPage, type ReportSummary } from '@venfleet/console-api';
+import { describeError } from '@venfleet/core';
+import { useEffect, useState } from 'preact/hooks';
+import { usePage } from '../app/context.js';
+import { counted, moment, period } from '../text/format.js';
+import { Card, Empty, ErrorNote } from '../ui/parts.js';
+import { useData } from '../ui/use-data.js';
+
+/** The reports that have come in, the newest first. */
+export function ReportsPage() {
+  const { fleet } = usePage().console;
+  const [ven, setVen] = useState('');
+  const known = fleet.totals.value?.reports;
+  const isKnownVen = ven === '' || fleet.vens.value.some(({ name }) => name === ven);
+  return (
+    <div class="single">
+      <Card
+        title="Reports"
+        class="card--list"
+        actions={
+          <>
+            <input
+              class="search"
+              type="search"
+              list="report-vens"
+              aria-label="Only those of the VEN"
+              placeholder="Of one VEN"
+              value={ven}
+              onInput={(event) => setVen(event.currentTarget.value)}
+            />
+            <datalist id="report-vens">
+              {fleet.vens.value.map(({ id, name }) => (
+                <option key={id} value={name} />
+              ))}
+            </datalist>
+          </>
+        }
+      >
+        {known !== undefined && <p class="quiet">{counted(known, 'report')} received since the server started.</p>}
+        <ReportList key={isKnownVen ? ven : ''} ven={isKnownVen ? ven : ''} />
+      </Card>
+    </div>
+  );
+}
+
+function ReportList({ ven }: { readonly ven: string }) {
+  const { api } = usePage().console;
+  const [version, setVersion] = useState(0);
+  const query = ven === '' ? '' : `?ven=${encodeURIComponent(ven)}`;
+  const first = useData<ReportPage>(`${PATHS.reports}${query}`, version);
+  const [older, setOlder] = useState<readonly ReportSummary[]>([]);
+  const [next, setNext] = useState<string | null>(null);
+  const [error, setError] = useState<string | undefined>(undefined);
+  useEffect(() => {
+    setOlder([]);
+    setNext(first.data?.next ?? null);
+  }, [first.data]);
+  const more = async () => {
+    try {
+      const page = await api.get<ReportPage>(
+        `${PATHS.reports}${query === '' ? '?' : `${query}&`}before=${encodeURIComponent(next ?? '')}`,
+      );
+      setOlder((known) => [...known, ...page.reports]);
+      setNext(page.next);
+    } catch (failure) {
+      setError(describeError(failure));
+    }
+  };
+  const wrong = first.error ?? error;
+  if (wrong !== undefined) return <ErrorNote>{wrong}</ErrorNote>;
+  if (first.data === undefined) return <Empty>Loading …</Empty>;
+  const reports = [...first.data.reports, ...older];
+  if (reports.length === 0) return <Empty>No reports yet. VENs report when an event asks them to.</Empty>;
+  return (
+    <>
+      <ReportTable reports={reports} />
+      <p class="more">
+        <button type="button" class="button" onClick={() => setVersion(version + 1)}>
+          Look for newer ones
+        </button>
+        {next !== null && (
+          <button type="button" class="button" onClick={() => void more()}>
+            Show older ones
+          </button>
+        )}
+      </p>
+    </>
+  );
+}
+
+function ReportTable({ reports }: { readonly reports: readonly ReportSummary[] }) {
+  const { now } = usePage().console;
+  return (
+    <div class="wide-table" tabindex={0} role="group" aria-label="Reports">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Received</th>
+            <th scope="col">VEN</th>
+            <th scope="col">Event</th>
+            <th scope="col">Of</th>
+            <th scope="col">What</th>
+            <th scope="col" class="is-number">
+              Resources
+            </th>
+            <th scope="col" class="is-number">
+              Intervals
+            </th>
+            <th scope="col">Quality</th>
+          </tr>
+        </thead>
+        <tbody>
+          {reports.map((report) => (
+            <tr key={report.id}>
+              <td>
+                {moment(report.createdAt, now.value)}
+                {report.state !== 'received' && <span class={`event-state event-state--${report.state}`}> {report.state}</span>}
+              </td>
+              <th scope="row">{report.ven}</th>
+              <td>{report.event ?? report.eventId}</td>
+              <td>{period(report.startAt, report.endAt, now.value)}</td>
+              <td>{report.payloadTypes.join(', ')}</td>
+              <td class="is-number">{report.resources}</td>
+              <td class="is-number">{report.intervals}</td>
+              <td class={`quality quality--${report.quality}`}>{report.quality}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

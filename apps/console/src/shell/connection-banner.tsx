@@ -1,0 +1,16 @@
+import { usePage } from '../app/context.js';
+import { clockSeconds } from '../text/format.js';
+
+/** Says that what shows is no longer what is. */
+export function ConnectionBanner() {
+  const { fleet, now } = usePage().console;
+  const connection = fleet.connection.value;
+  if (connection.state !== 'lost') return null;
+  const { heardAt } = fleet;
+  return (
+    <div class="banner">
+      <strong>Connection lost.</strong> {connection.reason}. Trying again
+      {heardAt === undefined || now.value === undefined ? ' …' : ` …  Figures are of ${clockSeconds(heardAt)}.`}
+    </div>
+  );
+}

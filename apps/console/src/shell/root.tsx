@@ -1,0 +1,44 @@
+import { type Page, PageContext } from '../app/context.js';
+import { LoginPage } from '../login/login-page.js';
+import { Backdrop } from './backdrop.js';
+import { Shell } from './shell.js';
+
+export function Root({ page }: { readonly page: Page }) {
+  return (
+    <PageContext.Provider value={page}>
+      <Phases page={page} />
+      <p class="visually-hidden" role="status">
+        {page.console.told}
+      </p>
+    </PageContext.Provider>
+  );
+}
+
+function Phases({ page }: { readonly page: Page }) {
+  const phase = page.console.phase.value;
+  switch (phase.kind) {
+    case 'open':
+      return <Shell />;
+    case 'login':
+      return <LoginPage ways={phase.ways} notice={phase.notice} />;
+    case 'unreachable':
+      return (
+        <Backdrop>
+          <h1>The server does not answer</h1>
+          <p class="error-note" role="alert">
+            {phase.error.message}
+            {phase.error.hint !== undefined && `: ${phase.error.hint}`}
+          </p>
+          <button type="button" class="button button--main" onClick={() => void page.console.start()}>
+            Try again
+          </button>
+        </Backdrop>
+      );
+    default:
+      return (
+        <Backdrop>
+          <p role="status">Connecting …</p>
+        </Backdrop>
+      );
+  }
+}

@@ -1,0 +1,71 @@
+import { useSignal } from '@preact/signals';
+import { usePage, useSession } from '../app/context.js';
+import type { Route } from '../app/router.js';
+import { LoadChart } from '../chart/load-chart.js';
+import { EventCards } from '../events/event-cards.js';
+import { EventDialog } from '../events/event-dialog.js';
+import { FleetMap } from '../map/fleet-map.js';
+import { Card } from '../ui/parts.js';
+import { Headline } from './headline.js';
+import { ResourcePanel } from './resource-panel.js';
+import { VenPanel } from './ven-panel.js';
+import { VenTable } from './ven-table.js';
+
+/** The map, and beside it the fleet, one VEN, or one of its resources. */
+export function FleetPage({ route }: { readonly route: Route }) {
+  const isDetail = route.page === 'ven' || route.page === 'resource';
+  return (
+    <div class={`fleet${isDetail ? ' fleet--detail' : ''}`}>
+      <div class="fleet-map">
+        <FleetMap selected={route.page === 'ven' ? route.ven : undefined} />
+        <Headline />
+      </div>
+      <div class="fleet-side">
+        {route.page === 'ven' && <VenPanel key={route.ven} id={route.ven} />}
+        {route.page === 'resource' && <ResourcePanel key={route.resource} id={route.resource} />}
+        {!isDetail && <FleetPanel />}
+      </div>
+    </div>
+  );
+}
+
+function FleetPanel() {
+  const { fleet } = usePage().console;
+  const { abilities } = useSession();
+  const isNew = useSignal(false);
+  return (
+    <>
+      <Card title="Load against baseline">
+        <LoadChart series={fleet.series.value} events={fleet.events.value} of="the fleet" />
+      </Card>
+      <Card
+        title="Events"
+        actions={
+          abilities.writeEvents && (
+            <button
+              type="button"
+              class="button button--main"
+              onClick={() => {
+                isNew.value = true;
+              }}
+            >
+              New event
+            </button>
+          )
+        }
+      >
+        <EventCards />
+      </Card>
+      <Card title="VENs" class="card--list">
+        <VenTable />
+      </Card>
+      {isNew.value && (
+        <EventDialog
+          onClose={() => {
+            isNew.value = false;
+          }}
+        />
+      )}
+    </>
+  );
+}
