@@ -1,0 +1,29 @@
+#!/bin/sh
+# venfleet: the agent's commands and the database's (`venfleet db …`), with the settings of /etc/venfleet, as the user
+# that the service runs as: what it writes, the service can read.
+set -eu
+lib=/usr/lib/venfleet
+environment=/etc/venfleet/environment
+
+if [ "$(id -u)" = 0 ]; then
+  if [ "${1-}" = run ]; then
+    exec setpriv --reuid=venfleet --regid=venfleet --init-groups -- "$0" "$@"
+  fi
+  # A file that root names may be where only root can read, as a CSV file in somebody's home.
+  exec setpriv --reuid=venfleet --regid=venfleet --init-groups \
+    --inh-caps=+dac_read_search --ambient-caps=+dac_read_search -- "$0" "$@"
+fi
+
+case ${1-} in
+  '' | help | -h | --help | -V | --version) ;;
+  *)
+    if ! [ -r "$environment" ]; then
+      printf 'error: %s cannot be read\n  hint: run it with sudo: sudo venfleet %s\n' "$environment" "$*" >&2
+      exit 1
+    fi
+    ;;
+esac
+if [ -r "$environment" ]; then
+  exec "$lib/node" "--env-file=$environment" "$lib/venfleet.mjs" "$@"
+fi
+exec "$lib/node" "$lib/venfleet.mjs" "$@"

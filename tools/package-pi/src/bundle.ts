@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { asInstalled } from './installed-text.js';
+
+export interface BundleOptions {
+  /** The repository. */
+  readonly root: string;
+  /** The unpacked better-sqlite3 and its file that loads the native module `./better_sqlite3.node`. */
+  readonly sqlite: string;
+  readonly version: string;
+}
+
+export interface Bundle {
+  /** By the name beside the entry, `venfleet.mjs`. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** Folders of the npm packages that are part of it, relative to the repository. */
+  readonly packages: readonly string[];
+}
+
+/** What CommonJS modules within an ES module need. */
+const BANNER = `import { createRequire as venfleetRequire } from 'node:module';const require = venfleetRequire(import.meta.url);`;
+
+/** The agent and the database's commands as one program; parts that not every command needs are files of their own. */
+export async function bundle({ root, sqlite, version }: BundleOptions): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { venfleet: join(root, 'tools/package-pi/src/venfleet.ts') },
+    outdir: 'out',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    conditions: ['@venfleet/source'],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    banner: { js: BANNER },
+    define: { VENFLEET_VERSION: JSON.stringify(version) },
+    alias: { 'better-sqlite3': sqlite },
+    // Serial ports, Bluetooth and speed-ups that are not there: their users do without.
+    external: ['./better_sqlite3.node', 'serialport', '@abandonware/noble', 'bufferutil', 'utf-8-validate'],
+    plugins: [installed(root)],
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const files = new Map(outputFiles.map(({ path, contents }) => [relative(join(root, 'out'), path), Buffer.from(contents)]));
+  return { files, packages: packagesOf(Object.keys(metafile.inputs)) };
+}
+
+/** Our own sources, as an installed program has them. */
+function installed(root: string): Plugin {
+  const ours = new RegExp(`^${root.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/(apps|libs|tools)/[^/]+/src/.*\\.ts$`);
+  return {
+    name: 'installed',
+    setup({ onLoad }) {
+      onLoad({ filter: ours }, ({ path }) => {
+        // What is loaded past esbuild (see there why) is bundled after all.
+        const source = readFileSync(path, 'utf8').replace('const load = createRequire(import.meta.url);', '');
+        return { contents: asInstalled(source).replaceAll(/\bload\('undici/g, "require('undici"), loader: 'ts' };
+      });
+    },
+  };
+}
+
+function packagesOf(inputs: readonly string[]): string[] {
+  const folders = inputs.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  return [...new Set(folders)].sort();
+}
