@@ -8,7 +8,7 @@ import type { Simulator } from '../fleet/simulator.js';
 import { simulatorStats } from '../fleet/stats.js';
 import { controlDevice, type DeviceFilter, listDevices, readDevice } from '../fleet/view.js';
 import type { ControlWrite } from '../models/model.js';
-import { simulatorMetrics } from './metrics.js';
+import { SimulatorMetrics } from './metrics.js';
 import * as schemas from './schemas.js';
 
 export interface OpsServerOptions {
@@ -170,7 +170,7 @@ function faultView(fault: Fault, simulator: Simulator) {
 }
 
 function addHealth(app: FastifyInstance, simulator: Simulator): void {
-  const metrics = simulatorMetrics(simulator);
+  const metrics = new SimulatorMetrics(simulator);
   app.get('/v1/stats', { schema: { summary: 'Exact counts, and what has happened', response: { 200: schemas.Stats } } }, () =>
     simulatorStats(simulator),
   );
@@ -179,7 +179,7 @@ function addHealth(app: FastifyInstance, simulator: Simulator): void {
     reply.status(simulator.isReady ? 200 : 503).send({ status: simulator.isReady ? 'ready' : 'not ready' }),
   );
   app.get('/metrics', { schema: { summary: 'Prometheus metrics' } }, async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.metrics()),
+    reply.type(metrics.contentType).send(await metrics.text()),
   );
 }
 
