@@ -4,5 +4,6 @@ export * from './ports.js';
 export * from './random.js';
 export * from './retry.js';
 export * from './shard.js';
+export * from './sleep-awake.js';
 export * from './units.js';
 export * from './within.js';

@@ -17,6 +17,11 @@ export function phases(count: number): number[] {
 /** So many items are begun with in each second: a first contact (probe, discovery) costs several times what a read does. */
 const MET_EACH_SECOND = 250;
 
+/** A schedule that is behind gives way after so many slots: what was begun must be answered, and not in one heap. */
+const BEGUN_AT_ONCE = 50;
+/** One that is behind by this share of the interval lets slots go: the item's next one comes sooner than it would be done. */
+const LATE = 0.5;
+
 /** Time went by without the schedule, e.g. while the process was stopped: so many slots of each item are over. */
 export interface Slots<T> {
   /** A slot begins; `due` is the monotonic time at which it should have. Must not throw. */
@@ -41,6 +46,7 @@ export async function runSchedule<T>(
   // Places of items in the order of their phases.
   const ring = Uint32Array.from(items.keys()).sort((a, b) => (fractions[a] as number) - (fractions[b] as number));
   const origin = clock.monotonic();
+  let begun = 0;
   for (let round = 0; !signal.aborted; round++) {
     const over = Math.floor((clock.monotonic() - origin) / interval) - round;
     if (over > 0) {
@@ -54,9 +60,16 @@ export async function runSchedule<T>(
       if (round < i % rounds) continue;
       const due = origin + (round + (fractions[place] as number)) * interval;
       const wait = due - clock.monotonic();
-      if (wait > 0) await clock.sleep(milliseconds(Math.max(wait, TICK)), signal).catch(() => {});
+      if (wait > 0 || begun >= BEGUN_AT_ONCE) {
+        await clock.sleep(milliseconds(Math.max(wait, TICK)), signal).catch(() => {});
+        begun = 0;
+      }
       if (signal.aborted) return;
-      slots.begin(items[place] as T, due);
+      if (clock.monotonic() - due >= LATE * interval) slots.missed(items[place] as T, 1);
+      else {
+        slots.begin(items[place] as T, due);
+        begun++;
+      }
     }
   }
 }

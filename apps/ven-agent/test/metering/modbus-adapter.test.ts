@@ -126,6 +126,16 @@ describe('modbus-serial as a link', () => {
     link.close();
   });
 
+  test('an answer that came while the process had no time for it is no time-out', async () => {
+    const link = await openModbusSerial(await serve((request) => answer(request)), milliseconds(60_000));
+    const reading = link.read(7, block, milliseconds(1000));
+    await systemClock.sleep(milliseconds(1));
+    const until = systemClock.monotonic() + 1500;
+    while (systemClock.monotonic() < until);
+    expect(word(await reading)).toBe(7);
+    link.close();
+  });
+
   test('nothing that listens is told as such', async () => {
     const address = await serve(() => {});
     await new Promise((done) => servers.pop()?.close(done));

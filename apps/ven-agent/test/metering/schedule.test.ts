@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { milliseconds, seconds } from '@venfleet/core';
+import { type HasMonotonic, type HasSleep, instant, milliseconds, seconds } from '@venfleet/core';
 import fc from 'fast-check';
 import { phases, runSchedule } from '../../src/metering/schedule.js';
 import { FakeClock } from './support.js';
@@ -19,6 +19,29 @@ function setUp(count: number) {
     { clock, signal: stop.signal },
   );
   return { clock, stop, begun, missed, done };
+}
+
+/** Runs a schedule of 10 s by a clock that a test has made, until that aborts it. */
+async function untilAborted<T>(
+  items: readonly T[],
+  makeClock: (stop: AbortController, begun: () => readonly unknown[]) => HasMonotonic & HasSleep,
+) {
+  const stop = new AbortController();
+  const begun: { item: T; due: number; at: number }[] = [];
+  let missed = 0;
+  const clock = { now: () => instant(0), ...makeClock(stop, () => begun) };
+  await runSchedule(
+    items,
+    seconds(10),
+    {
+      begin: (item, due) => begun.push({ item, due, at: clock.monotonic() }),
+      missed: (_, slots) => {
+        missed += slots;
+      },
+    },
+    { clock, signal: stop.signal },
+  );
+  return { begun, missed };
 }
 
 describe('the schedule', () => {
@@ -77,28 +100,42 @@ describe('the schedule', () => {
 
   test('tells of the slots that passed while the process stood still, instead of making up for them', async () => {
     let now = 0;
-    const stop = new AbortController();
-    let missed = 0;
-    let begun = 0;
-    const clock = {
-      now: () => 0 as never,
+    let pauses = 0;
+    const { begun, missed } = await untilAborted(['a'], (stop) => ({
       monotonic: () => now,
       // The machine sleeps for 95 s in its third pause.
       sleep: async (ms: number) => {
-        now += begun === 3 ? 95_000 : ms;
+        now += ++pauses === 3 ? 95_000 : ms;
         if (now > 200_000) stop.abort();
       },
-    };
-    await runSchedule(
-      ['a'],
-      seconds(10),
-      { begin: () => begun++, missed: (_, slots) => (missed += slots) },
-      { clock, signal: stop.signal },
-    );
-    // The slot that it slept through begins late; of the rest, each is told of or begun.
+    }));
+    // Each slot is told of or begun.
     expect(missed).toBeGreaterThanOrEqual(7);
-    expect(begun + missed).toBeGreaterThanOrEqual(20);
-    expect(begun + missed).toBeLessThanOrEqual(21);
+    expect(begun.length + missed).toBeGreaterThanOrEqual(20);
+    expect(begun.length + missed).toBeLessThanOrEqual(21);
+  });
+
+  test('lets slots go that would begin half an interval late, and begins the others in small heaps', async () => {
+    let now = 0;
+    let pauses = 0;
+    const heaps: number[] = [];
+    const { begun, missed } = await untilAborted(
+      Array.from({ length: 1000 }, (_, i) => i),
+      (stop, soFar) => ({
+        monotonic: () => now,
+        // All that the machine does takes long: each heap of slots, two seconds.
+        sleep: async (ms: number) => {
+          heaps.push(soFar().length);
+          now += ++pauses < 20 ? 2000 : ms;
+          if (now > 60_000) stop.abort();
+        },
+      }),
+    );
+    for (const { due, at } of begun) expect(at - due).toBeLessThan(5000);
+    for (const [i, total] of heaps.entries()) expect(total - (heaps[i - 1] ?? 0)).toBeLessThanOrEqual(50);
+    expect(missed).toBeGreaterThan(2000);
+    // As soon as it has the time again, all are begun.
+    expect(new Set(begun.filter(({ due }) => due >= 50_000 && due < 60_000).map(({ item }) => item)).size).toBe(1000);
   });
 
   test('ends when it is aborted', async () => {

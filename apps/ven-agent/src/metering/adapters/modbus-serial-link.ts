@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { type Duration, describeError, systemCode } from '@venfleet/core';
+import { type Duration, describeError, sleepAwake, systemClock, systemCode } from '@venfleet/core';
 import type { ModbusTable, WriteRequest } from '@venfleet/devices';
 import modbus from 'modbus-serial';
 import { type GatewayAddress, type GatewayLink, linkErrors, type OpenGateway } from '../modbus/link.js';
@@ -9,13 +9,17 @@ type Client = InstanceType<typeof modbus.default> & {
   readonly _transactions: Record<number, unknown>;
   readonly _port: { readonly _transactionIdWrite: number };
 };
+/** Why a request's time-out is called off; a reason of its own costs no stack. */
+const ENDED = 'the request has ended';
+
 type Answer<T> = (error: unknown, result: T | undefined) => void;
 type Block = Parameters<GatewayLink['read']>[1];
 
 /**
  * Modbus TCP by modbus-serial, on the methods that take the unit id with each request: `setID` is one for the
  * whole client, so requests in flight would get each other's. The socket is ours, because the library does not
- * tell of one that ended by a reset, and leaves pending what it took along.
+ * tell of one that ended by a reset, and leaves pending what it took along; so are time-outs, because the library's
+ * fire for answers that are there, if only the process had the time to look.
  */
 export const openModbusSerial: OpenGateway = async (address, timeout) => {
   const socket = await connectSocket(address, timeout);
@@ -75,23 +79,29 @@ class ModbusSerialLink implements GatewayLink {
 
   #request<T>(unitId: number, block: Block, what: 'read' | 'write', timeout: Duration, begin: (next: Answer<T>) => void) {
     return new Promise<T>((resolve, reject) => {
-      const lost = () => reject(linkErrors.lost(this.#address));
       if (this.#socket.destroyed || !this.#client.isOpen) {
-        lost();
+        reject(linkErrors.lost(this.#address));
         return;
       }
-      this.#pending.add(lost);
-      this.#client.setTimeout(timeout);
+      const ended = new AbortController();
       const { _transactions: remembered, _port: port } = this.#client;
       const transaction = port._transactionIdWrite;
-      begin((error, result) => {
+      const end = (settle: () => void) => {
         this.#pending.delete(lost);
         // The library would keep it until 256 requests later: 50 MB for the gateways of a fleet.
         delete remembered[transaction];
-        if (error) reject(translate(error, unitId, block, what, timeout));
-        else if (result === undefined) reject(linkErrors.garbled(unitId, 'it is empty'));
-        else resolve(result);
+        ended.abort(ENDED);
+        settle();
+      };
+      const lost = () => end(() => reject(linkErrors.lost(this.#address)));
+      this.#pending.add(lost);
+      begin((error, result) => {
+        if (error) end(() => reject(translate(error, unitId, block, what)));
+        else if (result === undefined) end(() => reject(linkErrors.garbled(unitId, 'it is empty')));
+        else end(() => resolve(result));
       });
+      const tooLate = () => end(() => reject(linkErrors.timeout(unitId, timeout)));
+      void sleepAwake(systemClock, timeout, ended.signal).then(tooLate, () => {});
     });
   }
 
@@ -121,9 +131,8 @@ function send(client: Client, unitId: number, { fc, address, count, data }: Writ
   else client.writeFC16(unitId, address, data as never, next);
 }
 
-function translate(error: unknown, unitId: number, block: Block, what: 'read' | 'write', timeout: Duration) {
-  const { name, modbusCode, errno, message } = error as Partial<Error> & { modbusCode?: number; errno?: string };
-  if (name === 'TransactionTimedOutError' || errno === 'ETIMEDOUT') return linkErrors.timeout(unitId, timeout);
+function translate(error: unknown, unitId: number, block: Block, what: 'read' | 'write') {
+  const { modbusCode, message } = error as Partial<Error> & { modbusCode?: number };
   if (modbusCode !== undefined) return linkErrors.refused(unitId, modbusCode, block, what);
   return linkErrors.garbled(unitId, message ?? 'unknown error');
 }

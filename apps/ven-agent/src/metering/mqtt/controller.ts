@@ -1,4 +1,4 @@
-import { type Clock, seconds, VenfleetError } from '@venfleet/core';
+import { type Clock, seconds, sleepAwake, VenfleetError } from '@venfleet/core';
 import {
   decodeAvailability,
   decodeMessage,
@@ -119,7 +119,7 @@ export class MqttController implements Controller {
       if (this.#isOffline || isIt()) patience.abort();
     };
     this.#waiting.add(look);
-    await this.#ports.clock.sleep(ANSWER_TIMEOUT, patience.signal).catch(() => {});
+    await sleepAwake(this.#ports.clock, ANSWER_TIMEOUT, patience.signal).catch(() => {});
     this.#waiting.delete(look);
   }
 

@@ -1,4 +1,13 @@
-import { type Clock, type HasMonotonic, type HasNow, type Instant, milliseconds, seconds, VenfleetError } from '@venfleet/core';
+import {
+  type Clock,
+  type HasMonotonic,
+  type HasNow,
+  type Instant,
+  milliseconds,
+  seconds,
+  sleepAwake,
+  VenfleetError,
+} from '@venfleet/core';
 import {
   decodeAvailability,
   decodeMessage,
@@ -140,7 +149,7 @@ export class MqttDevice {
       encodeQuery(query, parameters),
       query.qos,
     );
-    await Promise.race([heard, clock.sleep(ANSWER_TIMEOUT, patience.signal).catch(() => {})]);
+    await Promise.race([heard, sleepAwake(clock, ANSWER_TIMEOUT, patience.signal).catch(() => {})]);
     patience.abort();
   }
 
