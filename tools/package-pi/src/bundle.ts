@@ -14,9 +14,14 @@ export interface BundleOptions {
 export interface Bundle {
   /** By the name beside the entry, `venfleet.mjs`. */
   readonly files: ReadonlyMap<string, Buffer>;
+  /** Modules that it loads from elsewhere: Node's own, and those that its users do without. */
+  readonly externals: readonly string[];
   /** Folders of the npm packages that are part of it, relative to the repository. */
   readonly packages: readonly string[];
 }
+
+/** Serial ports, Bluetooth and speed-ups, which are not there: their users do without. */
+export const DISPENSABLE = ['serialport', '@abandonware/noble', 'bufferutil', 'utf-8-validate'];
 
 /** What CommonJS modules within an ES module need. */
 const BANNER = `import { createRequire as venfleetRequire } from 'node:module';const require = venfleetRequire(import.meta.url);`;
@@ -40,15 +45,16 @@ export async function bundle({ root, sqlite, version }: BundleOptions): Promise<
     banner: { js: BANNER },
     define: { VENFLEET_VERSION: JSON.stringify(version) },
     alias: { 'better-sqlite3': sqlite },
-    // Serial ports, Bluetooth and speed-ups that are not there: their users do without.
-    external: ['./better_sqlite3.node', 'serialport', '@abandonware/noble', 'bufferutil', 'utf-8-validate'],
+    external: ['./better_sqlite3.node', ...DISPENSABLE],
     plugins: [installed(root)],
     metafile: true,
     write: false,
     logLevel: 'silent',
   });
   const files = new Map(outputFiles.map(({ path, contents }) => [relative(join(root, 'out'), path), Buffer.from(contents)]));
-  return { files, packages: packagesOf(Object.keys(metafile.inputs)) };
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const externals = [...new Set(imports.filter(({ external }) => external).map(({ path }) => path))].sort();
+  return { files, externals, packages: packagesOf(Object.keys(metafile.inputs)) };
 }
 
 /** Our own sources, as an installed program has them. */

@@ -21,16 +21,17 @@ export async function toDeb(files: readonly PackageFile[], control: DebControl, 
 }
 
 function controlFiles(files: readonly PackageFile[], { fields, scripts }: DebControl): PackageFile[] {
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   // In KiB, each file and folder rounded up (deb-substvars(5)).
   const installedSize = files.reduce((sum, { content }) => sum + Math.ceil(content.length / 1024), 0);
   const text = Object.entries({ ...fields, 'Installed-Size': String(installedSize) }).map(([key, value]) => `${key}: ${value}\n`);
-  const sums = files.filter(({ isSetting }) => !isSetting).map(({ path, content }) => `${md5(content)}  ${path}\n`);
-  const settings = files.filter(({ isSetting }) => isSetting).map(({ path }) => `/${path}\n`);
+  const sums = sorted.filter(({ isSetting }) => !isSetting).map(({ path, content }) => `${md5(content)}  ${path}\n`);
+  const settings = sorted.filter(({ isSetting }) => isSetting).map(({ path }) => `/${path}\n`);
   const plain = (path: string, lines: readonly string[]) => ({ path, mode: 0o644, content: Buffer.from(lines.join('')) });
   return [
     plain('control', text),
-    plain('md5sums', sums.sort()),
-    plain('conffiles', settings.sort()),
+    plain('md5sums', sums),
+    plain('conffiles', settings),
     ...Object.entries(scripts).map(([path, content]) => ({ path, mode: 0o755, content: Buffer.from(content) })),
   ];
 }
