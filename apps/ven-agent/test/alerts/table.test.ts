@@ -75,6 +75,7 @@ describe('exactly one alert fires, and says what for', () => {
     [certificate('vtn', 3), 'CertificateExpiring: the certificate of the vtn is valid for 3 d'],
     [certificate('webhook', -1), 'CertificateExpiring: the certificate of the webhook is valid for -24 h'],
     [{ alarms: new Map([['READINGS_LOST', 'x']]) }, 'ReadingsAtRisk: READINGS_LOST is raised'],
+    [{ alarms: new Map([['CLOCK_IN_DOUBT', 'x']]) }, 'ClockInDoubt: CLOCK_IN_DOUBT is raised'],
     [{ alarms: new Map([['COPY_WAITING', 'x']]) }, 'CopyFailing: COPY_WAITING is raised'],
   ])('%#: %s', async (changes, told) => {
     expect(await firing(healthOf(changes))).toEqual([told]);
@@ -84,7 +85,7 @@ describe('exactly one alert fires, and says what for', () => {
 describe('the table of alerts', () => {
   test('has each alert fire in the tests above', () => {
     // Whoever adds one adds its case.
-    expect(ALERTS).toHaveLength(13);
+    expect(ALERTS).toHaveLength(14);
   });
 
   test.each(ALERTS.map((alert) => [alert.name, alert] as const))(
