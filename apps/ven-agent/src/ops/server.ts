@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { ConsoleServer } from '@venfleet/console-api/server';
 import { describeError, type Instant, isVenfleetError, VenfleetError } from '@venfleet/core';
 import { parseDateTime } from '@venfleet/openadr';
 import type { AlertView } from '../alerts/view.js';
@@ -16,6 +17,8 @@ export interface OpsServerOptions {
   readonly health: () => AgentHealth | undefined;
   readonly meters: () => Iterable<MeterStatus>;
   readonly alerts: () => readonly AlertView[];
+  /** Absent where none is configured. */
+  readonly console?: ConsoleServer | undefined;
   /** Absent for an agent that controls nothing. @throws VenfleetError RESOURCE_UNKNOWN, RESOURCE_AMBIGUOUS, NOT_CONTROLLED */
   readonly explain?: ((resource: string, at?: Instant) => unknown) | undefined;
 }
@@ -29,7 +32,7 @@ interface Page {
 /**
  * Health and metrics for the operator's tools: /healthz (the process turns), /readyz (it does its work, else why
  * not), /metrics (Prometheus), /alerts (what is pending or firing), /meters (each meter's record; `?problem` only those that give no value), /explain (why a
- * `?resource=` does what it does, `&at=` a time).
+ * `?resource=` does what it does, `&at=` a time); and the console, where there is one.
  */
 export class OpsServer {
   readonly #options: OpsServerOptions;
@@ -41,7 +44,7 @@ export class OpsServer {
 
   /** @returns its base URL. @throws VenfleetError PORT_TAKEN or LISTEN_FAILED */
   async start(): Promise<string> {
-    const { host, port, health, alerts } = this.#options;
+    const { host, port, health, alerts, console } = this.#options;
     const metrics = new AgentMetrics(health);
     const pages: Pages = {
       '/healthz': () => json(200, { status: 'ok' }),
@@ -51,7 +54,9 @@ export class OpsServer {
       '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
       '/alerts': () => json(200, { alerts: alerts() }),
     };
-    const server = createServer(async ({ method, url = '/' }, response) => {
+    const server = createServer(async (request, response) => {
+      const { method, url = '/' } = request;
+      if (console !== undefined && /^\/console(\/|$|\?)/.test(url)) return await console.handle(request, response);
       const answer = await answerTo(method, url, pages).catch((error) => json(500, { message: describeError(error) }));
       response.writeHead(answer.status, { 'content-type': answer.type, 'cache-control': 'no-store' });
       response.end(method === 'HEAD' ? undefined : answer.body);
@@ -64,6 +69,7 @@ export class OpsServer {
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    this.#options.console?.stop();
     if (server !== undefined) await close(server);
   }
 

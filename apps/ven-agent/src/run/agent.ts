@@ -14,6 +14,7 @@ import { HoldingSink } from '../clock/holding-sink.js';
 import { systemTime } from '../clock/system-time.js';
 import { askVtnOffset } from '../clock/vtn-time.js';
 import type { AgentConfig } from '../config.js';
+import { type OpenConsole, openConsole } from '../console/open-console.js';
 import { Acting, type ActingOptions } from '../dispatch/acting.js';
 import { FleetEvents } from '../events/fleet-events.js';
 import type { AgentHealth } from '../health/health.js';
@@ -209,12 +210,16 @@ export class Agent {
     const resources = [...this.#vens.values()].flat();
     let reporting: ReportingLink | undefined;
     let acting: Acting | undefined;
+    let console: OpenConsole | undefined;
     const readings = new Readings({
       ...config.readings,
       resources,
       // Without reporting nobody will ask for what was read until now.
       reportedUntil: (resource) => (report ? reporting?.reportedUntil(resource) : clock.now()),
-      onKept: (kept) => acting?.observe(kept),
+      onKept: (kept) => {
+        acting?.observe(kept);
+        console?.observe(kept);
+      },
       ...ports,
       alarms: this.#alarms,
     });
@@ -256,8 +261,10 @@ export class Agent {
     const explain = acting && ((resource: string, at?: Instant) => acting.explain(resource, at));
     const surroundings = this.#surroundings(reporting);
     const alerts = this.#alertsOf();
+    console = this.#console({ readings, events, acting });
     const ops = new OpsServer({
       ...run.ops,
+      console: console?.server,
       status: () => this.status(),
       health: () => this.health(),
       meters: () => metering.statuses(),
@@ -265,6 +272,21 @@ export class Agent {
       explain,
     });
     return { readings, metering, gate, events, reporting, acting, surroundings, alerts, ops };
+  }
+
+  #console({ readings, events, acting }: Pick<Parts, 'readings' | 'events' | 'acting'>): OpenConsole | undefined {
+    const { config, env, clock, logger } = this.#options;
+    return openConsole(config.run.ops.console, {
+      vens: this.#vens,
+      readings: readings.source,
+      feeds: (ven) => events?.feed(ven),
+      controllers: () => acting?.states() ?? [],
+      explain: acting && ((resource) => acting.explain(resource)),
+      outbox: config.outbox,
+      env,
+      clock,
+      logger,
+    });
   }
 
   #gate(readings: Readings): ClockGate {

@@ -1,4 +1,6 @@
+import { SECRET_REF_PATTERN } from '@venfleet/core/node';
 import { z } from 'zod';
+import type { ConsoleSettings } from '../console/open-console.js';
 import type { MqttSettings } from '../metering/adapters/mqtt-link.js';
 
 /** The part `metering` of the agent's settings file. */
@@ -14,12 +16,10 @@ export const meteringSchema = z
       .strictObject({
         tls: z.boolean().meta({ description: 'TLS to all brokers', otherwise: 'for those on port 8883' }),
         caFile: z.string().min(1).meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
-        verifyTls: z
-          .boolean()
-          .meta({
-            description: '`false` turns certificate checks off: for tests on a private network alone',
-            otherwise: '`true`',
-          }),
+        verifyTls: z.boolean().meta({
+          description: '`false` turns certificate checks off: for tests on a private network alone',
+          otherwise: '`true`',
+        }),
       })
       .partial()
       .meta({ description: 'the way to the meters’ brokers' }),
@@ -41,6 +41,15 @@ export const opsSchema = z
   .strictObject({
     host: z.string().min(1).meta({ description: 'the address to listen on', default: '127.0.0.1' }),
     port: z.int().min(0).max(65_535).meta({ description: 'its port; 0 takes a free one', default: 9464 }),
+    console: z
+      .strictObject({
+        token: z
+          .string()
+          .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself')
+          .meta({ description: 'what operators log in with, env:NAME or file:PATH; 16 characters at least' }),
+        page: z.string().min(1).optional().meta({ description: 'folder of the built page', otherwise: 'that of apps/console' }),
+      })
+      .meta({ description: 'the console at /console/', otherwise: 'there is none' }),
   })
   .partial()
   .meta({ description: 'health and metrics over HTTP' });
@@ -59,7 +68,11 @@ export interface RunSettings {
   readonly modbusInFlight: number;
   readonly mqtt: MqttSettings;
   readonly timeZone: string | undefined;
-  readonly ops: { readonly host: string; readonly port: number };
+  readonly ops: {
+    readonly host: string;
+    readonly port: number;
+    readonly console: ConsoleSettings | undefined;
+  };
 }
 
 /** The settings with their defaults. */
@@ -69,7 +82,7 @@ export function runSettings({ metering = {}, reporting = {}, ops = {} }: RunFile
     modbusInFlight: metering.modbusInFlight ?? 4,
     mqtt: metering.mqtt ?? {},
     timeZone: reporting.timeZone,
-    ops: { host: ops.host ?? '127.0.0.1', port: ops.port ?? 9464 },
+    ops: { host: ops.host ?? '127.0.0.1', port: ops.port ?? 9464, console: ops.console },
   };
 }
 

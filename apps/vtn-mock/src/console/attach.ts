@@ -91,7 +91,6 @@ export class AttachedConsole {
   /** Ends streams, and forgets what is known. */
   stop(): void {
     this.#server?.stop();
-    this.#model.close();
   }
 }
 

@@ -61,6 +61,10 @@ export class VtnConsole implements ConsoleBackend {
     if (ports.faults !== undefined) this.faults = ports.faults;
   }
 
+  close(): void {
+    this.#model.close();
+  }
+
   session({ name, mayWriteEvents, mayMakeFaults }: ConsoleUser): Session {
     return {
       server: 'vtn',

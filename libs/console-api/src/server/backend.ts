@@ -55,6 +55,8 @@ export interface LiveSource {
 
 /** What a console is of. Optional members are what not every server can do: it answers 404 for them. */
 export interface ConsoleBackend extends LiveSource {
+  /** Forgets what it followed; it may be asked again. */
+  close(): void;
   session(user: ConsoleUser): Session;
   fleetSeries(): Soon<Series>;
   ven(id: string): Maybe<VenDetail>;

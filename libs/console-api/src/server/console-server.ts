@@ -43,9 +43,10 @@ export class ConsoleServer {
     return this.#hub.readers;
   }
 
-  /** Ends the streams, which would keep a server from closing. */
+  /** Ends the streams, which would keep a server from closing, and whatever was followed. */
   stop(): void {
     this.#hub.stop();
+    this.#options.backend.close();
   }
 
   /** Answers one request; never throws. */

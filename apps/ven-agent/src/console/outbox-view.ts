@@ -1,0 +1,105 @@
+import type { Audit, AuditQuery, ReportPage, ReportQuery, ReportSummary } from '@venfleet/console-api';
+import { ConsoleProblem } from '@venfleet/console-api/server';
+import { type HasNow, isVenfleetError } from '@venfleet/core';
+import { auditOutbox } from '../reporting/audit.js';
+import { Outbox } from '../reporting/outbox.js';
+import type { ReportState } from '../reporting/outbox-schema.js';
+import type { OutboxReport } from '../reporting/ven-outbox.js';
+
+/** Nobody pages further back. */
+const MOST_SKIPPED = 10_000;
+
+const STATES: Readonly<Record<ReportState, ReportSummary['state']>> = {
+  pending: 'waiting',
+  sent: 'waiting',
+  acknowledged: 'received',
+  failed: 'failed',
+  expired: 'failed',
+};
+
+/** Reads the outbox as the command `reports` does, beside whoever writes it; nothing where there is none yet. */
+export class OutboxView {
+  readonly #path: string;
+  readonly #clock: HasNow;
+
+  constructor(path: string, clock: HasNow) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  /** @throws ConsoleProblem 400 */
+  reports({ ven, event, before = '0', limit }: ReportQuery, nameOf: (event: string) => string | null): ReportPage {
+    const skipped = Number(before);
+    if (!/^\d{1,6}$/.test(before) || skipped > MOST_SKIPPED) {
+      throw new ConsoleProblem(400, 'in the query: before: must be the `next` of a page', { fields: { before: 'is no page' } });
+    }
+    const rows = this.#read((outbox) => outbox.list({ ven, event, limit: skipped + limit + 1 })) ?? [];
+    const shown = rows.slice(skipped, skipped + limit);
+    return {
+      reports: shown.map((row) => summaryOf(row, nameOf(row.event))),
+      next: rows.length > skipped + limit ? String(skipped + limit) : null,
+    };
+  }
+
+  /** Of all that the outbox remembers. */
+  audit({ ven, event, faulty, offset, limit }: AuditQuery, nameOf: (event: string) => string | null): Audit {
+    const audit = this.#read((outbox) => auditOutbox(outbox, { ven, event }));
+    const rows = (audit?.requests ?? [])
+      .map(({ ven: name, event: eventId, request, acknowledged, late, lost }) => ({
+        eventId,
+        event: nameOf(eventId),
+        ven: name,
+        payloadType: request,
+        resources: 0,
+        expected: acknowledged + late + lost,
+        received: acknowledged,
+        missing: late + lost,
+        doubled: 0,
+      }))
+      .sort((a, b) => b.missing - a.missing || a.ven.localeCompare(b.ven));
+    const wanted = faulty ? rows.filter(({ missing }) => missing > 0) : rows;
+    return {
+      checkedAt: this.#clock.now(),
+      sinceAt: 0,
+      expected: audit?.expected ?? 0,
+      received: audit?.acknowledged ?? 0,
+      missing: (audit?.late ?? 0) + (audit?.lost ?? 0),
+      doubled: audit?.doubled ?? 0,
+      rows: wanted.slice(offset, offset + limit),
+      total: wanted.length,
+    };
+  }
+
+  #read<T>(work: (outbox: Outbox) => T): T | undefined {
+    let outbox: Outbox;
+    try {
+      outbox = Outbox.openReadonly(this.#path, this.#clock);
+    } catch (error) {
+      if (isVenfleetError(error, 'DB_MISSING')) return undefined;
+      throw error;
+    }
+    try {
+      return work(outbox);
+    } finally {
+      outbox.close();
+    }
+  }
+}
+
+function summaryOf({ id, ven, event, request, state, changedAt, covers }: OutboxReport, name: string | null): ReportSummary {
+  const ends = covers.flatMap(({ end }) => (end === 'forever' ? [] : [end]));
+  return {
+    id: String(id),
+    createdAt: changedAt,
+    ven,
+    eventId: event,
+    event: name,
+    payloadTypes: [request],
+    resources: 0,
+    intervals: covers.length,
+    startAt: covers.length === 0 ? null : Math.min(...covers.map(({ start }) => start)),
+    endAt: ends.length === 0 ? null : Math.max(...ends),
+    quality: state === 'failed' || state === 'expired' ? 'MISSING' : 'OK',
+    state: STATES[state],
+  };
+}
