@@ -92,7 +92,7 @@ const RESULT: ConformResult = {
 
 describe('reports', () => {
   it('tell in JUnit’s XML what failed and was skipped, without what XML cannot have', () => {
-    expect(junitXml(RESULT)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+    expect(junitXml('VTN', RESULT)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="OpenADR 3.1.0 VTN" tests="3" failures="1" skipped="1" time="1.512">
   <testsuite name="http://vtn/base?a&amp;b" tests="3" failures="1" skipped="1" time="1.512">
     <testcase classname="openadr.3.1.0" name="1: passes" time="0.012"/>

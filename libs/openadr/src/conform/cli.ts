@@ -98,7 +98,7 @@ async function conform(options: Options): Promise<void> {
   try {
     const result = await check(options, url, { parties, receiver, transport, signal });
     printResult(json, { ...result, ...count(result.lines) }, () => summaryText(result));
-    if (junit !== undefined) writeFileAtomically(junit, junitXml(result));
+    if (junit !== undefined) writeFileAtomically(junit, junitXml('VTN', result));
     if (result.interrupted) process.exitCode = 130;
     else if (count(result.lines).fail > 0 || result.leftBehind.length > 0) process.exitCode = 1;
   } finally {

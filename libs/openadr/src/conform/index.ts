@@ -1,2 +1,10 @@
+export { Answer, type JsonObject } from './answer.js';
+export { each, Nonconformity, NotCheckable } from './findings.js';
+export { judge, type LineResult } from './judge.js';
+export { Ledger } from './ledger.js';
+export { Party } from './party.js';
 export { Receiver } from './receiver.js';
+export { Redactor } from './redact.js';
+export { count, junitXml, lineText } from './report.js';
 export { type ConformOptions, type ConformResult, checkConformance, linesOf } from './run.js';
+export { linesWithin } from './select.js';

@@ -1,4 +1,5 @@
-import type { ConformResult, LineResult, Outcome } from './run.js';
+import type { LineResult, Outcome } from './judge.js';
+import type { ConformResult } from './run.js';
 
 const WORDS: Readonly<Record<Outcome, string>> = { pass: 'pass', fail: 'FAIL', skip: 'skip' };
 
@@ -26,33 +27,41 @@ export function summaryText({ url, version, lines, leftBehind, interrupted }: Co
   return text.join('\n');
 }
 
-/** JUnit's XML, as CI servers read it: a test case for each line. */
-export function junitXml({ url, version, lines }: ConformResult): string {
-  const { fail, skip } = count(lines);
-  const time = (ms: number) => (ms / 1000).toFixed(3);
-  const total = lines.reduce((sum, { ms }) => sum + ms, 0);
-  const attributes = `tests="${lines.length}" failures="${fail}" skipped="${skip}" time="${time(total)}"`;
-  const cases = lines.map((result) => {
-    const { line, title, outcome, differences = [], reason = '', notes, ms } = result;
-    const open = `    <testcase classname="openadr.${version}" name="${xml(`${line}: ${title}`)}" time="${time(ms)}"`;
-    const inner: string[] = [];
-    if (outcome === 'fail') {
-      const all = differences.map(({ expected, seen }) => `expected: ${expected}\nseen: ${seen}`).join('\n');
-      inner.push(`      <failure message="${xml(differences[0]?.expected ?? '')}">${xml(all)}</failure>`);
-    }
-    if (outcome === 'skip') inner.push(`      <skipped message="${xml(reason)}"/>`);
-    if (notes.length > 0) inner.push(`      <system-out>${xml(notes.join('\n'))}</system-out>`);
-    return inner.length === 0 ? `${open}/>` : [`${open}>`, ...inner, '    </testcase>'].join('\n');
-  });
+/** JUnit's XML, as CI servers read it: a suite for each result, with a test case for each line. @param of what was checked */
+export function junitXml(of: 'VTN' | 'VEN', ...results: readonly ConformResult[]): string {
+  const versions = results.map(({ version }) => version).join(' and ');
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="OpenADR ${version} VTN" ${attributes}>`,
-    `  <testsuite name="${xml(url)}" ${attributes}>`,
-    ...cases,
-    '  </testsuite>',
+    `<testsuites name="OpenADR ${versions} ${of}" ${figures(results.flatMap(({ lines }) => lines))}>`,
+    ...results.flatMap(({ url, version, lines }) => [
+      `  <testsuite name="${xml(url)}" ${figures(lines)}>`,
+      ...lines.map((line) => testCase(version, line)),
+      '  </testsuite>',
+    ]),
     '</testsuites>',
     '',
   ].join('\n');
+}
+
+const inSeconds = (ms: number): string => (ms / 1000).toFixed(3);
+
+function figures(lines: readonly LineResult[]): string {
+  const { fail, skip } = count(lines);
+  const total = lines.reduce((sum, { ms }) => sum + ms, 0);
+  return `tests="${lines.length}" failures="${fail}" skipped="${skip}" time="${inSeconds(total)}"`;
+}
+
+function testCase(version: string, result: LineResult): string {
+  const { line, title, outcome, differences = [], reason = '', notes, ms } = result;
+  const open = `    <testcase classname="openadr.${version}" name="${xml(`${line}: ${title}`)}" time="${inSeconds(ms)}"`;
+  const inner: string[] = [];
+  if (outcome === 'fail') {
+    const all = differences.map(({ expected, seen }) => `expected: ${expected}\nseen: ${seen}`).join('\n');
+    inner.push(`      <failure message="${xml(differences[0]?.expected ?? '')}">${xml(all)}</failure>`);
+  }
+  if (outcome === 'skip') inner.push(`      <skipped message="${xml(reason)}"/>`);
+  if (notes.length > 0) inner.push(`      <system-out>${xml(notes.join('\n'))}</system-out>`);
+  return inner.length === 0 ? `${open}/>` : [`${open}>`, ...inner, '    </testcase>'].join('\n');
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\n': '&#10;' };

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, type Duration, describeError, type Random, seconds } from '@venfleet/core';
+import { type Clock, type Duration, type Random, seconds } from '@venfleet/core';
 import type { DetectedVtn } from '../client/detect.js';
 import { anonymous, clientCredentialsTokens } from '../client/tokens.js';
 import type { HttpTransport } from '../client/transport.js';
 import type { WireVersion } from '../wire/common.js';
-import { type Difference, Nonconformity, NotCheckable } from './findings.js';
+import { judge, type LineResult } from './judge.js';
 import { Ledger } from './ledger.js';
 import type { Line } from './line.js';
 import { LINES } from './lines/index.js';
@@ -38,21 +38,6 @@ export interface ConformOptions {
   /** Ends the run; what it made is deleted all the same. */
   readonly signal: AbortSignal;
   readonly onLine?: (result: LineResult) => void;
-}
-
-export type Outcome = 'pass' | 'fail' | 'skip';
-
-export interface LineResult {
-  readonly line: number;
-  readonly title: string;
-  readonly outcome: Outcome;
-  /** Of a failure. */
-  readonly differences?: readonly Difference[];
-  /** Why it was skipped. */
-  readonly reason?: string;
-  /** What was left out of it, and why. */
-  readonly notes: readonly string[];
-  readonly ms: number;
 }
 
 export interface ConformResult {
@@ -108,25 +93,11 @@ class Run {
     return { url: vtn.baseUrl, version: vtn.version, lines: results, leftBehind: this.#leftBehind, interrupted: signal.aborted };
   }
 
-  /** @returns undefined when it was interrupted */
   async #check(line: Line): Promise<LineResult | undefined> {
     const { clock, signal } = this.#options;
     const trial = new Trial(this.#setting);
-    const begin = clock.monotonic();
-    const result = (outcome: Outcome, more: Partial<LineResult>): LineResult => {
-      const ms = Math.round(clock.monotonic() - begin);
-      return { line: line.number, title: line.title, outcome, ...more, notes: trial.notes, ms };
-    };
-    try {
-      await line.check(trial);
-      return result('pass', {});
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      if (error instanceof NotCheckable) return result('skip', { reason: error.message });
-      if (error instanceof Nonconformity) return result('fail', { differences: error.differences });
-      const seen = this.#redactor.apply(describeError(error));
-      return result('fail', { differences: [{ expected: 'an answer that can be judged', seen }] });
-    }
+    const { number, title } = line;
+    return await judge({ number, title, notes: trial.notes, clock, redactor: this.#redactor, signal }, () => line.check(trial));
   }
 
   async #clean(): Promise<void> {
