@@ -5,7 +5,7 @@ import { systemClock } from '@venfleet/core';
 import { addCommand, createProgram, runCli, shutdownSignal } from '@venfleet/core/node';
 import { cacheFolder } from './cache.js';
 import { runOpenadr3Client } from './openadr3-client.js';
-import { runOpenleadr } from './openleadr/run.js';
+import { buildOptimised, runOpenleadr } from './openleadr/run.js';
 import { runClientTests } from './openleadr-client/run.js';
 import { Processes } from './processes.js';
 
@@ -33,9 +33,15 @@ addCommand(program, 'openleadr', 'Runs the agent against openleadr-vtn 0.1.4 and
     within((place) => runOpenleadr({ ...place, mayBuild: !cached, clock: systemClock, say })),
   );
 
-addCommand(program, 'openleadr-client', 'Runs the tests of openleadr-client 0.1.4 and 0.2.4 against the mock VTN').action(() =>
-  within((place) => runClientTests({ ...place, clock: systemClock, say })),
+addCommand(program, 'build-optimised', 'Builds openleadr-vtn 0.1.4 and 0.2.4 with optimisation, for the benchmarks').action(() =>
+  within((place) => buildOptimised({ ...place, say })),
 );
+
+addCommand(program, 'openleadr-client', 'Runs the tests of openleadr-client 0.1.4 and 0.2.4 against the mock VTN')
+  .option('--cached', 'only with what has been built before: Cargo takes some minutes')
+  .action(({ cached }: { cached?: boolean }) =>
+    within((place) => runClientTests({ ...place, mayBuild: !cached, clock: systemClock, say })),
+  );
 
 addCommand(
   program,

@@ -83,12 +83,25 @@ export class Processes {
    * Starts one of venfleet's own programs that says on its first line where it is.
    * @throws VenfleetError INTEROP_CHILD when it ends before
    */
-  async startVenfleet<Facts>(program: Program, args: readonly string[]): Promise<{ child: Child; facts: Facts }> {
-    const child = this.start(process.execPath, [mainOf(program), ...args]);
+  async startVenfleet<Facts>(
+    program: Program,
+    args: readonly string[],
+    options: ChildOptions = {},
+  ): Promise<{ child: Child; facts: Facts }> {
+    const child = this.start(process.execPath, [mainOf(program), ...args], options);
     const firstLine = new Promise<string>((found) => child.onLine((line) => line.startsWith('{') && found(line)));
     const first = await Promise.race([firstLine, child.exited]);
     if (typeof first === 'number') throw childFailed(program, args, `ended before it was ready: ${child.lastWords()}`);
     return { child, facts: JSON.parse(first) as Facts };
+  }
+
+  /** Ends what still runs, the latest first. */
+  async stop(): Promise<void> {
+    for (const child of [...this.#children].reverse()) {
+      const closed = new Promise((resolve) => child.once('close', resolve));
+      child.kill('SIGTERM');
+      await closed;
+    }
   }
 
   #spawn(command: string, args: readonly string[], { env, cwd = ROOT }: ChildOptions) {
@@ -121,9 +134,10 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VENFLEET_')));
 }
 
-type Program = 'resource-db' | 'ven-agent' | 'device-sim' | 'vtn-mock';
+export type Program = 'resource-db' | 'ven-agent' | 'device-sim' | 'vtn-mock';
 
-function mainOf(program: Program): string {
+/** Where a built program of venfleet is. */
+export function mainOf(program: Program): string {
   return join(ROOT, program === 'resource-db' ? 'libs' : 'apps', program, 'dist/main.js');
 }
 

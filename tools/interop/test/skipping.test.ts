@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@venfleet/core';
 import { runOpenadr3Client } from '../src/openadr3-client.js';
 import { runOpenleadr } from '../src/openleadr/run.js';
+import { runClientTests } from '../src/openleadr-client/run.js';
 import { Processes } from '../src/processes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'venfleet-interop-test-'));
@@ -38,6 +39,12 @@ describe('what cannot be had is skipped and told', () => {
     await runOpenleadr({ ...options, mayBuild: true });
     expect(said).toHaveLength(2);
     expect(said[0]).toMatch(/^skipped: openleadr-vtn 0\.1\.4: Cargo does not build .*no such program/);
+  });
+
+  test('tests of openleadr-client that were not built before', async () => {
+    const { said, options } = rig();
+    await runClientTests({ ...options, mayBuild: false });
+    expect(said).toEqual([expect.stringMatching(/^skipped: openleadr-client: .*0\.1\.4 are not built yet/)]);
   });
 
   test('a client for which there is no Python', async () => {

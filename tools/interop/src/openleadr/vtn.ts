@@ -12,16 +12,17 @@ export interface OpenleadrVtn {
   stop(): Promise<void>;
 }
 
-/** Starts an openleadr-vtn on an empty database, with its first user. */
+/** Starts an openleadr-vtn on an empty database, with its first user. @param name of the database, another one each time */
 export async function startOpenleadr(
   { processes, transport, clock }: { processes: Processes; transport: HttpTransport; clock: Clock },
   kind: OpenleadrKind,
   program: string,
   postgres: Postgres,
+  name = `openleadr_${kind.version.replaceAll('.', '_')}`,
 ): Promise<OpenleadrVtn> {
   const port = kind.fixedPort ?? (await freePort());
   if (!(await isFree(port))) throw skipped(`openleadr-vtn ${kind.version} listens on port ${port} only, which is taken`);
-  const database = await postgres.create(`openleadr_${kind.version.replaceAll('.', '_')}`);
+  const database = await postgres.create(name);
   const child = processes.start(program, [], {
     env: {
       DATABASE_URL: database,
