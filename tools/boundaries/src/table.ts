@@ -45,7 +45,7 @@ export const boundaries: Boundaries = {
     'libs/openadr': ['libs/core'],
     'libs/devices': ['libs/core'],
     'libs/resource-db': ['libs/core', 'libs/sqlite', 'libs/openadr', 'libs/devices'],
-    'libs/console-api': ['libs/core'],
+    'libs/console-api': ['libs/core', 'libs/openadr'],
     // The hardware knows nothing of OpenADR, the utility nothing of devices; no app knows another.
     'apps/ven-agent': LIBS,
     'apps/device-sim': ['libs/core', 'libs/sqlite', 'libs/devices', 'libs/resource-db'],
@@ -56,13 +56,14 @@ export const boundaries: Boundaries = {
     'tools/start': LIBS,
     'tools/boundaries': LIBS,
     'tools/nx-executors': [],
-    'tools/bench': [...LIBS, ...APPS],
+    'tools/bench': [...LIBS, ...APPS, 'tools/interop'],
     // The schemas that the reference is made of are theirs.
     'tools/docs': [...LIBS, ...APPS],
     // As a user has it: the apps are run, not imported.
     'tools/interop': LIBS,
     // It bundles the agent's command line.
     'tools/package-pi': [...LIBS, 'apps/ven-agent'],
+    'tools/ven-conform': [...LIBS, 'tools/interop'],
     e2e: [...LIBS, ...APPS],
   },
   fences: [
