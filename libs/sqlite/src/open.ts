@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type Duration, seconds, systemClock, VenfleetError } from '@venfleet/core';
 import SqliteConstructor, { type Database as Sqlite } from 'better-sqlite3';
 import { refuseUnfinishedRestore } from './backup/unfinished.js';
@@ -93,6 +93,7 @@ function checkFile(path: string, { mode, schema, missingHint }: OpenOptions): vo
       });
     }
     makeFolderOf(path);
+    makePrivate(path);
     return;
   }
   const stat = statSync(path);
@@ -103,6 +104,18 @@ function checkFile(path: string, { mode, schema, missingHint }: OpenOptions): vo
       context: { path },
       hint: 'make it writable (chmod u+w), or name another file',
     });
+  }
+}
+
+/**
+ * What people draw, and when, is theirs, and a VTN's database holds its subscribers' tokens: nobody but the owner reads a new
+ * database. SQLite gives its logs the same permissions.
+ */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch {
+    // SQLite cannot make it either, and tells why.
   }
 }
 

@@ -34,6 +34,17 @@ describe('openDatabase', () => {
     expect(names(db)).toEqual([]);
   });
 
+  test('nobody but its owner reads a new database or its logs; one that is there stays as it is', () => {
+    const modeOf = (name: string) => statSync(path(name)).mode & 0o777;
+    const db = open('new.db');
+    db.prepare('INSERT INTO parent (name) VALUES (?)').run(['Aalborg']);
+    expect(['new.db', 'new.db-wal', 'new.db-shm'].map(modeOf)).toEqual([0o600, 0o600, 0o600]);
+    db.close();
+    chmodSync(path('new.db'), 0o640);
+    open('new.db').close();
+    expect(modeOf('new.db')).toBe(0o640);
+  });
+
   test('the house rules hold: WAL, foreign keys, strict about the schema, NORMAL or FULL as asked', () => {
     const db = open('new.db');
     expect(['journal_mode', 'foreign_keys', 'trusted_schema', 'synchronous'].map((name) => db.pragma(name))).toEqual([

@@ -135,7 +135,7 @@ function stage({ schema, onRestore, path: to }: BackupMember, from: string, targ
   try {
     copyFileSync(from, target);
     // A copy of what is read-only would be, too.
-    chmodSync(target, existsSync(to) ? statSync(to).mode | 0o200 : 0o644);
+    chmodSync(target, existsSync(to) ? statSync(to).mode | 0o200 : 0o600);
     giveOwner(target, to);
   } catch (cause) {
     const code = systemCode(cause) === 'ENOSPC' ? 'DB_FULL' : 'RESTORE_FAILED';
