@@ -10,6 +10,7 @@ import {
   readTextFile,
   resolveSecret,
   shutdownSignal,
+  type TlsIdentity,
   usageError,
   wholeNumber,
 } from '@venfleet/core/node';
@@ -82,7 +83,7 @@ function addListening(command: Command): void {
     .option('--no-auth', 'ask for no tokens: everybody may do everything')
     .option('--root-port <VERSION=PORT>', 'a port with that version at its root; repeatable', perVersion(port))
     .option('--base-path <VERSION=PATH>', 'where the version is on the main port; repeatable', perVersion(basePath))
-    .option('--tls-cert <FILE>', 'serve HTTPS with this certificate and those above it, PEM')
+    .option('--tls-cert <FILE>', 'serve HTTPS, and MQTT over TLS, with this certificate and those above it, PEM')
     .option('--tls-key <FILE>', 'its private key, PEM, without a passphrase')
     .option('--mdns', 'announce the VTN on the local network by multicast DNS, _openadr3._tcp')
     .option('--public-url <URL>', 'URL of the main port as clients see it, where it is not the one they ask for', publicUrl);
@@ -115,7 +116,11 @@ function addNotifying(command: Command): void {
       'refuse callbacks on this machine, which are allowed while --host is one of it alone, without TLS, too',
     )
     .option('--callback-ca <FILE>', "authorities of callbacks' certificates, PEM, in place of the system's")
-    .option('--mqtt-port <PORT>', 'port of the MQTT broker (default: a free one, if --host is of this machine alone)', port)
+    .option(
+      '--mqtt-port <PORT>',
+      'port of the MQTT broker (default: a free one, if --host is of this machine alone or the VTN has TLS)',
+      port,
+    )
     .option('--mqtt <URL>', 'tell of changes over that MQTT broker, mqtt://… or mqtts://…', mqttUrl)
     .option('--mqtt-username <NAME>', "the VTN's own login at --mqtt")
     .option('--mqtt-password <REFERENCE>', 'its password, as env:NAME or file:PATH')
@@ -171,13 +176,14 @@ function tlsOf({ tlsCert, tlsKey }: ServeOptions): { tls?: TlsIdentity } {
   return { tls: { cert: readTextFile(tlsCert, 'the TLS certificate'), key: readTextFile(tlsKey, 'the TLS key') } };
 }
 
-/** The embedded broker is for a VTN that serves this machine, unless it is asked for: it has no TLS. */
-function mqttOf({ host, mqttPort, mqtt, mqttUsername, mqttPassword }: ServeOptions): { mqtt?: MqttOptions } {
+/** Without TLS the embedded broker is for a VTN that serves this machine, unless it is asked for. */
+function mqttOf({ host, tlsCert, mqttPort, mqtt, mqttUsername, mqttPassword }: ServeOptions): { mqtt?: MqttOptions } {
   if (typeof mqtt === 'string') {
     const password = mqttPassword === undefined ? undefined : resolveSecret(mqttPassword);
     return { mqtt: { url: mqtt, username: mqttUsername, password } };
   }
-  if (mqtt === false || (mqttPort === undefined && !namesLoopback(host))) return {};
+  const isSafe = tlsCert !== undefined || namesLoopback(host);
+  if (mqtt === false || (mqttPort === undefined && !isSafe)) return {};
   return { mqtt: { port: mqttPort ?? 0 } };
 }
 

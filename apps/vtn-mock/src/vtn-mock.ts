@@ -17,6 +17,7 @@ import {
   systemRandom,
   VenfleetError,
 } from '@venfleet/core';
+import type { TlsIdentity } from '@venfleet/core/node';
 import { announceVtns, type Client, type MdnsPlace, WIRE_VERSIONS, type WireVersion } from '@venfleet/openadr';
 import type { FastifyInstance } from 'fastify';
 import { openAuthorizer, tokenAuthorizer } from './auth/authorize.js';
@@ -29,8 +30,8 @@ import { Changes } from './notify/changes.js';
 import { type LinkPorts, type MqttOptions, openLink } from './notify/mqtt/open-link.js';
 import { type NotificationPorts, Notifications } from './notify/notifications.js';
 import { type CallbackRules, namesLoopback } from './notify/webhooks/callback-rules.js';
-import { Counts } from './ops/counts.js';
 import { openTables } from './objects/tables.js';
+import { Counts } from './ops/counts.js';
 import { type Quirk, withAdmin } from './quirks.js';
 import { openStore, type Store } from './store/store.js';
 import type { Settings, VtnContext } from './vtn-context.js';
@@ -258,10 +259,11 @@ class Running {
   #notificationsOf(
     parts: Pick<NotificationPorts, 'store' | 'tables' | 'changes' | 'faults'> & Pick<LinkPorts, 'tokens' | 'auth'>,
   ) {
-    const { host = '127.0.0.1', callbacks, callbackCa: ca, mqtt } = this.#options;
+    const { host = '127.0.0.1', tls, callbacks, callbackCa: ca, mqtt } = this.#options;
     const ports = { clock: this.#clock, random: this.#random, logger: this.#logger };
     const { store, tables, changes, tokens, auth, faults } = parts;
-    const link = mqtt === undefined ? undefined : openLink(mqtt, { ...ports, host, auth, tokens, store, vens: tables.vens });
+    const links = { ...ports, host, tls, auth, tokens, store, vens: tables.vens };
+    const link = mqtt === undefined ? undefined : openLink(mqtt, links);
     const rules = { http: false, privateAddresses: false, loopback: namesLoopback(host), ...callbacks };
     return new Notifications({ ...ports, store, tables, changes, rules, ca, faults, mqtt: link });
   }

@@ -46,6 +46,8 @@ interface ServeOptions extends SelectionOptions {
   readonly brokerUser?: string;
   readonly brokerSecret?: string;
   readonly brokerCa?: string;
+  readonly mqttTlsCert?: string;
+  readonly mqttTlsKey?: string;
   readonly opsHost: string;
   readonly opsPort: number;
   readonly logLevel: LogLevel | 'silent';
@@ -70,6 +72,8 @@ export function addServe(program: Command): void {
     .option('--broker-user <NAME>', 'login at that broker')
     .option('--broker-secret <REF>', 'its password: env:NAME or file:PATH', secretRef)
     .option('--broker-ca <FILE>', 'certificate authority of mqtts, PEM')
+    .option('--mqtt-tls-cert <FILE>', 'the own broker speaks TLS with this certificate and those above it, PEM')
+    .option('--mqtt-tls-key <FILE>', 'its private key, PEM, without a passphrase')
     .option('--ops-host <ADDRESS>', 'where the HTTP view listens', '127.0.0.1')
     .option('--ops-port <PORT>', 'its port; 0 takes a free one', wholeNumber(0, 65_535), DEFAULT_OPS_PORT)
     .addOption(
@@ -87,6 +91,10 @@ async function serve(options: ServeOptions): Promise<void> {
     throw usageError('--broker-user, --broker-secret and --broker-ca need --broker');
   if (options.brokerSecret !== undefined && options.brokerUser === undefined)
     throw usageError('--broker-secret needs --broker-user', 'MQTT 3.1.1 §3.1.2.9 has no password without a user name');
+  if ((options.mqttTlsCert === undefined) !== (options.mqttTlsKey === undefined))
+    throw usageError('--mqtt-tls-cert and --mqtt-tls-key belong together');
+  if (options.mqttTlsCert !== undefined && options.broker !== undefined)
+    throw usageError('--mqtt-tls-cert is for the own broker: --broker names another, which has its own certificate');
   prepareIfMissing(options.db);
   const logger = createPinoLogger({ level: options.logLevel });
   const simulator = buildSimulator(options, logger);
@@ -116,7 +124,8 @@ function buildSimulator(options: ServeOptions, logger: ReturnType<typeof createP
     speed,
     host,
     state: stateFile(options),
-    link: (clients) => openLink(clients, { broker, host, clock: systemClock, random: systemRandom, logger }),
+    link: (clients) =>
+      openLink(clients, { broker, tls: tlsFiles(options), host, clock: systemClock, random: systemRandom, logger }),
     clock: systemClock,
     logger,
   });
@@ -125,6 +134,15 @@ function buildSimulator(options: ServeOptions, logger: ReturnType<typeof createP
 function brokerAccess({ broker, brokerUser, brokerSecret, brokerCa }: ServeOptions): BrokerAccess | undefined {
   if (broker === undefined) return undefined;
   return { url: broker, username: brokerUser, secretRef: brokerSecret, caFile: brokerCa };
+}
+
+function tlsFiles({ mqttTlsCert: certFile, mqttTlsKey: keyFile }: ServeOptions) {
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
+
+/** How a client gets to the own broker; its certificate, where it has one, is taken for its own authority. */
+function ownBroker({ host, mqttTlsCert: caFile }: ServeOptions, place: { host: string; port: number }): BrokerAccess {
+  return { url: `${caFile === undefined ? 'mqtt' : 'mqtts'}://${host ?? place.host}:${place.port}`, caFile };
 }
 
 /** A run in a time of its own is to be repeated, so it neither goes on from an earlier one nor leaves anything behind. */
@@ -153,7 +171,8 @@ interface Places {
   readonly mqtt: { readonly broker: string; readonly embedded: boolean };
 }
 
-function placesOf(simulator: Simulator, { broker, host }: ServeOptions): Places {
+function placesOf(simulator: Simulator, options: ServeOptions): Places {
+  const { broker } = options;
   const addresses = simulator.gateways.map((gateway) => gateway.address);
   const ports = addresses.map(({ port }) => port);
   const place = [...simulator.devices.values()].flatMap((d) => [d.meter, d.controller]).find((p) => p?.protocol === 'MQTT');
@@ -165,7 +184,7 @@ function placesOf(simulator: Simulator, { broker, host }: ServeOptions): Places 
       ports: ports.length === 0 ? [] : [Math.min(...ports), Math.max(...ports)],
     },
     mqtt: {
-      broker: broker ?? (place === undefined ? '' : `mqtt://${host ?? place.host}:${place.port}`),
+      broker: broker ?? (place === undefined ? '' : ownBroker(options, place).url),
       embedded: broker === undefined,
     },
   };
@@ -202,7 +221,7 @@ function byHand(simulator: Simulator, options: ServeOptions): string[] {
   if (modbus !== undefined) lines.push(mbpollCall(catalog.modbus(modbus.profile), modbus, host ?? modbus.host));
   const mqtt = meters.find((place) => place?.protocol === 'MQTT');
   if (mqtt?.protocol === 'MQTT') {
-    const access = brokerAccess(options) ?? { url: `mqtt://${host ?? mqtt.host}:${mqtt.port}` };
+    const access = brokerAccess(options) ?? ownBroker(options, mqtt);
     lines.push(mosquittoCall(catalog.mqtt(mqtt.profile), mqtt.topic, access));
   }
   return lines.filter((line) => line !== undefined);

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import {
   type Duration,
   describeError,
@@ -11,6 +12,7 @@ import {
   systemCode,
   VenfleetError,
 } from '@venfleet/core';
+import { type TlsIdentity, tlsOptions } from '@venfleet/core/node';
 import { Aedes, type PublishPacket } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
 import { brokerHooks } from './broker-hooks.js';
@@ -23,6 +25,8 @@ import { RetainedMessages } from './retained-messages.js';
 export interface EmbeddedBrokerOptions {
   /** Where to listen; port 0 takes a free one. */
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  /** With it clients reach it by mqtts alone. */
+  readonly tls?: TlsIdentity | undefined;
   /** Who may log in and publish what; undefined lets everybody. */
   readonly users?: BrokerUsers | undefined;
   /** A client that has not said CONNECT by then is cut off; 10 s unless given. */
@@ -42,7 +46,7 @@ const FAREWELL: Duration = milliseconds(500);
 writeToStream.cacheNumbers = false;
 
 /**
- * A broker in this process (aedes): MQTT 3.1, 3.1.1 and, over a bridge, 5. The devices publish straight
+ * A broker in this process (aedes): MQTT 3.1, 3.1.1 and, over a bridge, 5; over TLS if it has a certificate. The devices publish straight
  * into it and take no connection.
  */
 export class EmbeddedBroker implements MqttLink {
@@ -134,7 +138,18 @@ export class EmbeddedBroker implements MqttLink {
   }
 
   async #listen(aedes: Aedes, host: string, port: number): Promise<void> {
-    const server = createServer({ noDelay: true }, (socket) => this.#accept(aedes, socket));
+    const { tls, connectTimeout = DEFAULT_CONNECT_TIMEOUT } = this.#options;
+    const accept = (socket: Socket) => this.#accept(aedes, socket);
+    const server =
+      tls === undefined
+        ? createServer({ noDelay: true }, accept)
+        : createTlsServer({ noDelay: true, ...tlsOptions(tls, connectTimeout) }, accept);
+    // Those that have not shaken hands yet, too.
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    server.on('tlsClientError', (error: Error) => this.#logger.debug({ reason: describeError(error) }, 'TLS refused'));
     this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => reject(listenError(cause, host, port)));
@@ -144,8 +159,6 @@ export class EmbeddedBroker implements MqttLink {
 
   /** Looks at the first bytes to tell MQTT 5 from 3.1.1, then hands the connection over with nothing taken out. */
   #accept(aedes: Aedes, socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
     const cutOff = () => socket.destroy();
     socket.on('error', cutOff);
     socket.setTimeout(this.#options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT, cutOff);

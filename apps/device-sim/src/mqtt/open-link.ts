@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type HasNow, type HasSleep, type Logger, type Random, VenfleetError } from '@venfleet/core';
-import { readTextFile, resolveSecret } from '@venfleet/core/node';
+import { readTextFile, resolveSecret, type TlsIdentity } from '@venfleet/core/node';
 import { expandTopic, type MqttProfile } from '@venfleet/devices';
 import { BrokerUsers } from './broker-users.js';
 import { EmbeddedBroker } from './embedded-broker.js';
@@ -19,6 +19,8 @@ export interface LinkClient {
 export interface LinkOptions {
   /** An external broker; the embedded one unless given. */
   readonly broker?: ExternalBrokerAccess | undefined;
+  /** Paths of the embedded broker's certificate and key, PEM. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** The address to listen on in place of that in the database. */
   readonly host?: string | undefined;
   readonly clock: HasNow & HasSleep;
@@ -43,7 +45,7 @@ export interface ExternalBrokerAccess {
  */
 export async function openLink(
   clients: readonly LinkClient[],
-  { broker, host, clock, random, logger }: LinkOptions,
+  { broker, tls, host, clock, random, logger }: LinkOptions,
 ): Promise<MqttLink> {
   if (broker !== undefined) {
     const { url, username, secretRef, caFile } = broker;
@@ -54,8 +56,16 @@ export async function openLink(
     return new ExternalBroker({ url, username, password, ca, random, logger });
   }
   const addresses = new Map(clients.map((c) => [`${host ?? c.host}:${c.port}`, { host: host ?? c.host, port: c.port }]));
-  return new EmbeddedBroker({ addresses: [...addresses.values()], users: usersOf(clients), clock, random, logger });
+  const identity = tls && identityOf(tls);
+  const users = usersOf(clients);
+  return new EmbeddedBroker({ addresses: [...addresses.values()], tls: identity, users, clock, random, logger });
 }
+
+/** @throws VenfleetError FILE_UNREADABLE */
+const identityOf = ({ certFile, keyFile }: NonNullable<LinkOptions['tls']>): TlsIdentity => ({
+  cert: readTextFile(certFile, 'the certificate of the broker'),
+  key: readTextFile(keyFile, 'the key of the broker'),
+});
 
 /** @throws VenfleetError FILE_UNREADABLE, BROKER_CA_INVALID: Node would take any file and trust nobody. */
 function readCertificates(path: string): string {

@@ -18,7 +18,6 @@ import { addNotifiers } from './notifiers.js';
 import { documentFrame, nameSchemas, tokenDocs } from './openapi.js';
 import { Problem, problemBody } from './problem.js';
 import { addCollection, refuseOtherMethods } from './routes.js';
-import { type TlsIdentity, tlsOptions } from './tls.js';
 
 /** A wire version and the path below which it is served; '' is the root. */
 export interface Mount {
@@ -75,7 +74,9 @@ export async function buildSite(
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    ...(tls === undefined ? { http: parser } : { https: { ...parser, ...tlsOptions(tls, limits.headersTimeoutMs) } }),
+    ...(tls === undefined
+      ? { http: parser }
+      : { https: { ...parser, ...tlsOptions(tls, milliseconds(limits.headersTimeoutMs)) } }),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM },
     frameworkErrors: onError,
     clientErrorHandler,

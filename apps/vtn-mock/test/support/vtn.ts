@@ -33,12 +33,14 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'HEAD' | 'OPT
 export class TestVtn {
   readonly clock: FakeClock;
   readonly #vtn: VtnMock;
-  readonly #agent = new Agent();
+  readonly #agent: Agent;
   readonly #tokens = new Map<string, string>();
   #address: VtnAddress | undefined;
 
   constructor(options: VtnMockOptions = {}) {
     this.clock = new FakeClock();
+    // A certificate of tests is its own authority.
+    this.#agent = new Agent(options.tls === undefined ? {} : { connect: { ca: options.tls.cert } });
     this.#vtn = buildVtnMock({ clock: this.clock, clients: CLIENTS, port: 0, ...options });
   }
 

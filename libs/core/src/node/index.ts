@@ -8,3 +8,4 @@ export * from './secrets.js';
 export * from './service-manager.js';
 export * from './shard-option.js';
 export * from './shutdown.js';
+export * from './tls.js';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import {
   type Clock,
   type Duration,
@@ -11,6 +12,7 @@ import {
   systemCode,
   VenfleetError,
 } from '@venfleet/core';
+import { type TlsIdentity, tlsOptions } from '@venfleet/core/node';
 import type { wire310 } from '@venfleet/openadr';
 import { Aedes, type AedesOptions, type Client } from 'aedes';
 import type { Caller } from '../../auth/caller.js';
@@ -31,6 +33,8 @@ export interface EmbeddedBrokerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** With it clients reach it by mqtts alone. */
+  readonly tls?: TlsIdentity | undefined;
   readonly gate: BrokerGate;
   /** Who everybody is where no tokens are asked for. */
   readonly anybody: Caller;
@@ -53,7 +57,7 @@ interface Session {
 }
 
 /**
- * A broker in this process (aedes, MQTT 3.1.1) that only the VTN publishes on. A client logs in with its client id as
+ * A broker in this process (aedes, MQTT 3.1.1), over TLS if the VTN has it, that only the VTN publishes on. A client logs in with its client id as
  * user name and its access token as password, is cut off when the token expires, and hears what its role may hear.
  */
 export class EmbeddedBroker implements MqttLink {
@@ -91,12 +95,18 @@ export class EmbeddedBroker implements MqttLink {
     aedes.on('clientDisconnect', (client) => this.#ended(client));
     aedes.on('clientError', (_client, error) => this.#logger.debug({ reason: describeError(error) }, 'client cut off'));
     aedes.on('connectionError', (_client, error) => this.#logger.debug({ reason: describeError(error) }, 'connection refused'));
-    const { host, port } = this.#options;
-    const server = createServer({ noDelay: true }, (socket) => {
+    const { host, port, tls } = this.#options;
+    const accept = (socket: Socket) => afterShortHeader(socket, CONNECT_TIMEOUT, () => aedes.handle(socket));
+    const server =
+      tls === undefined
+        ? createServer({ noDelay: true }, accept)
+        : createTlsServer({ noDelay: true, ...tlsOptions(tls, CONNECT_TIMEOUT) }, accept);
+    // Those that have not shaken hands yet, too.
+    server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
-      afterShortHeader(socket, CONNECT_TIMEOUT, () => aedes.handle(socket));
     });
+    server.on('tlsClientError', (error: Error) => this.#logger.debug({ reason: describeError(error) }, 'TLS refused'));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => reject(listenError(cause, host, port)));
@@ -139,11 +149,13 @@ export class EmbeddedBroker implements MqttLink {
 
   notifier(host: string): wire310.MqttNotifier {
     const { address, port } = this.#address;
-    // Whoever listens on all addresses is reached by the one that the client has already.
-    const reached = /^(0\.0\.0\.0|::)$/.test(address) ? host : address.includes(':') ? `[${address}]` : address;
-    const { asksForTokens } = this.#options.gate;
+    const { tls, gate } = this.#options;
+    // Whoever listens on all addresses is reached by the one that the client has already; a certificate is for that, too.
+    const isReachedAlike = tls !== undefined || /^(0\.0\.0\.0|::)$/.test(address);
+    const reached = isReachedAlike ? host : address.includes(':') ? `[${address}]` : address;
+    const { asksForTokens } = gate;
     return {
-      URIS: [`mqtt://${reached}:${port}`],
+      URIS: [`${tls === undefined ? 'mqtt' : 'mqtts'}://${reached}:${port}`],
       serialization: 'JSON',
       authentication: asksForTokens ? { method: 'OAUTH2_BEARER_TOKEN', username: '{clientID}' } : { method: 'ANONYMOUS' },
     };

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@venfleet/core';
+import type { TlsIdentity } from '@venfleet/core/node';
 import { OPEN } from '../../auth/authorize.js';
 import { type Caller, mayUse } from '../../auth/caller.js';
 import type { TokenAuthority } from '../../auth/tokens.js';
@@ -26,6 +27,8 @@ export type MqttOptions =
 
 export interface LinkPorts {
   readonly host: string;
+  /** Of the VTN, and so of its own broker. */
+  readonly tls: TlsIdentity | undefined;
   readonly auth: boolean;
   readonly tokens: TokenAuthority;
   readonly store: Store;
@@ -34,7 +37,7 @@ export interface LinkPorts {
   readonly logger: Logger;
 }
 
-export function openLink(options: MqttOptions, { host, auth, tokens, store, vens, clock, logger }: LinkPorts): MqttLink {
+export function openLink(options: MqttOptions, { host, tls, auth, tokens, store, vens, clock, logger }: LinkPorts): MqttLink {
   if ('url' in options) return new ExternalBroker({ clients: auth ? 'token' : 'anonymous', ...options, logger });
   const gate: BrokerGate = {
     asksForTokens: auth,
@@ -42,7 +45,7 @@ export function openLink(options: MqttOptions, { host, auth, tokens, store, vens
     mayHear: (caller, filter) =>
       auth ? mayHear(caller, filter, (venId) => store.read(() => vens.byId(venId))?.clientId) : ownerOf(filter) !== undefined,
   };
-  return new EmbeddedBroker({ host, port: options.port, gate, anybody: OPEN, clock, logger });
+  return new EmbeddedBroker({ host, port: options.port, tls, gate, anybody: OPEN, clock, logger });
 }
 
 /** As over HTTP: collections are business logic's, a ven's topics are its own client's, too. */

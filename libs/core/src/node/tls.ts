@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { VenfleetError } from '@venfleet/core';
+import { VenfleetError } from '../errors.js';
+import type { Duration } from '../units.js';
 
 /** Certificate (with those between it and its authority) and private key, PEM. */
 export interface TlsIdentity {
@@ -8,10 +9,10 @@ export interface TlsIdentity {
 }
 
 /**
- * What a server needs for HTTPS: TLS 1.2 at least (OpenADR 3 Definition, transport security).
+ * What a server needs for TLS: 1.2 at least (OpenADR 3 Definition, transport security).
  * @throws VenfleetError TLS_INVALID where one of the two is not what it should be, or they do not belong together.
  */
-export function tlsOptions({ cert, key }: TlsIdentity, handshakeTimeout: number) {
+export function tlsOptions({ cert, key }: TlsIdentity, handshakeTimeout: Duration) {
   const certificate = orRefuse('the TLS certificate is no PEM certificate', () => new X509Certificate(cert));
   const privateKey = orRefuse('the TLS key is no PEM private key without a passphrase', () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) throw invalid('the TLS key is not that of the certificate');
@@ -27,8 +28,5 @@ function orRefuse<T>(message: string, parse: () => T): T {
 }
 
 function invalid(message: string, cause?: unknown): VenfleetError {
-  return new VenfleetError('TLS_INVALID', message, {
-    cause,
-    hint: 'give --tls-cert and --tls-key the two PEM files of one identity',
-  });
+  return new VenfleetError('TLS_INVALID', message, { cause, hint: 'give the two PEM files of one identity' });
 }
