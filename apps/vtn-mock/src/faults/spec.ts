@@ -5,12 +5,13 @@ import { type Static, Type } from 'typebox';
 /** What can go wrong with a request. */
 const REQUEST_KINDS = ['latency', 'error', 'rate-limit', 'disconnect', 'reorder', 'stale-list'] as const;
 /** What can go wrong with a notification, by webhook and by MQTT. */
-const NOTIFICATION_KINDS = ['drop-notification', 'duplicate-notification'] as const;
+const NOTIFICATION_KINDS = ['drop-notification', 'duplicate-notification', 'reorder-notification'] as const;
 
 /**
  * `latency` (the answer is late), `error` (a server error), `rate-limit` (429), `disconnect` (the connection is cut in
  * place of an answer, before the request is carried out or after it), `reorder` (each page is of a list in another order),
- * `stale-list` (a list stays as it was when it was first asked for), `drop-notification`, `duplicate-notification`.
+ * `stale-list` (a list stays as it was when it was first asked for), `drop-notification`, `duplicate-notification`,
+ * `reorder-notification` (it comes after the next one).
  * `expire-tokens` is no state but an act: all tokens that there are expire at once.
  */
 export const FAULT_KINDS = [...REQUEST_KINDS, ...NOTIFICATION_KINDS, 'expire-tokens'] as const;
@@ -72,6 +73,7 @@ const PARAMETERS: Readonly<Record<FaultKind, readonly string[]>> = {
   'stale-list': ['objects', 'client', ...SHARED],
   'drop-notification': ['objects', ...SHARED],
   'duplicate-notification': ['objects', 'copies', ...SHARED],
+  'reorder-notification': ['objects', ...SHARED],
   'expire-tokens': ['client'],
 };
 

@@ -33,12 +33,12 @@ export class Notifications {
   constructor({ tables, changes, mqtt, ...ports }: NotificationPorts) {
     const { outcomes } = this;
     const { vens, subscriptions } = tables;
-    const { store, logger, faults } = ports;
+    const { store, logger, faults, clock } = ports;
     this.webhooks = new Webhooks({ ...ports, vens, subscriptions, outcomes, deliveries: new Deliveries(store.db) });
-    this.mqtt = mqtt;
     changes.add(this.webhooks);
     if (mqtt === undefined) return;
-    const link = faults === undefined ? mqtt : withMqttFaults(mqtt, faults);
+    const link = faults === undefined ? mqtt : withMqttFaults(mqtt, faults, clock);
+    this.mqtt = link;
     changes.add(new MqttNotifier({ store, vens, link, outcomes, logger }));
   }
 

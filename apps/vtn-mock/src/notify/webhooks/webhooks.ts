@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, type Duration, describeError, type Logger, type Random, seconds } from '@venfleet/core';
 import type { ObjectType } from '@venfleet/openadr';
-import { withWebhookFaults } from '../../faults/notification-faults.js';
+import { type FaultyCallbacks, withWebhookFaults } from '../../faults/notification-faults.js';
 import type { FaultRegistry } from '../../faults/registry.js';
 import { Problem } from '../../http/problem.js';
 import type { ChangeOperation } from '../../store/change.js';
@@ -40,6 +40,7 @@ export class Webhooks implements ChangeListener {
   readonly #ports: WebhookPorts;
   readonly #client: CallbackClient;
   readonly #sender: Sender;
+  readonly #faulty: FaultyCallbacks | undefined;
   #types: Set<string> | undefined;
 
   constructor(ports: WebhookPorts) {
@@ -47,7 +48,8 @@ export class Webhooks implements ChangeListener {
     this.#ports = ports;
     this.#client = new CallbackClient(ports.rules, ports.ca);
     const onDone = outcomes.done.bind(outcomes);
-    const client = faults === undefined ? this.#client : withWebhookFaults(this.#client, faults);
+    this.#faulty = faults && withWebhookFaults(this.#client, faults, clock);
+    const client = this.#faulty ?? this.#client;
     this.#sender = new Sender({ store, deliveries, clock, random, logger, client, onDone });
   }
 
@@ -57,6 +59,7 @@ export class Webhooks implements ChangeListener {
 
   async stop(): Promise<void> {
     await this.#sender.stop();
+    this.#faulty?.stop();
     this.#client.close();
   }
 
