@@ -11,17 +11,22 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
 const check = process.argv.includes('--check');
 
-/** Every project with a target whose executor is ours, with those targets. */
+/** Every program that is run by targets whose executor is ours, with these: a project's own, unless a target names another's. */
 function programs() {
-  return ['libs', 'apps']
+  const projects = ['libs', 'apps']
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
-    .filter((folder) => existsSync(join(root, folder, 'package.json')))
-    .map((folder) => {
-      const { nx } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-      const targets = Object.keys(nx.targets ?? {}).filter((t) => nx.targets[t].executor?.startsWith('@venfleet/nx-executors:'));
-      return { folder, name: nx.name, targets };
-    })
-    .filter(({ targets }) => targets.length > 0);
+    .filter((folder) => existsSync(join(root, folder, 'package.json')));
+  const found = new Map();
+  for (const folder of projects) {
+    const { nx } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    for (const [target, { executor, options }] of Object.entries(nx.targets ?? {})) {
+      if (!executor?.startsWith('@venfleet/nx-executors:')) continue;
+      const key = `${nx.name} ${options?.program ?? folder}`;
+      const program = found.get(key) ?? { folder: options?.program ?? folder, name: nx.name, targets: [] };
+      found.set(key, { ...program, targets: [...program.targets, target] });
+    }
+  }
+  return [...found.values()];
 }
 
 /**
