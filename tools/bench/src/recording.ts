@@ -71,24 +71,26 @@ export async function recordFleet(place: Workplace, fleet: Fleet): Promise<Recor
   }
 }
 
-/** Creates a VEN and, unlike the agent, leaves its resources to others. @returns the POSTs of these */
+/** Creates a VEN and, unlike the agent, leaves its resources to others. @param role whose token it is @returns the POSTs of these */
 export async function createVen(
   url: string,
   version: WireVersion,
   token: string,
   { ven, resources }: RecordedVen,
+  role: 'BL' | 'VEN' = 'VEN',
 ): Promise<ResourcePost[]> {
+  const clientID = role === 'BL' ? { clientID: `of-${ven.venName}` } : {};
   const answer = await fetch(`${url}/vens`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(version === '3.0.1' ? ven : { objectType: 'VEN_VEN_REQUEST', ...ven }),
+    body: JSON.stringify(version === '3.0.1' ? ven : { objectType: `${role}_VEN_REQUEST`, ...clientID, ...ven }),
   });
   const { id } = (await succeeded(answer)) as { id: string };
   const base = new URL(url).pathname;
   if (version === '3.0.1') return resources.map((body) => ({ path: `${base}/vens/${id}/resources`, body }));
   return resources.map((body) => ({
     path: `${base}/resources`,
-    body: { objectType: 'VEN_RESOURCE_REQUEST', venID: id, ...body },
+    body: { objectType: `${role}_RESOURCE_REQUEST`, ...clientID, venID: id, ...body },
   }));
 }
 

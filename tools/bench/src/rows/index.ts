@@ -3,6 +3,7 @@ import { agentCpuRow, agentMemoryFleetRow, agentMemoryRow } from './agent.js';
 import { loopFleetRow, loopPollRow, loopRow } from './loop.js';
 import { modbusServerPipelinedRow, modbusServerPyRow, modbusServerRows } from './modbus-server.js';
 import { mqttRows } from './mqtt.js';
+import { openleadrRows } from './openleadr.js';
 import { prepareOrigRow, prepareRow } from './prepare.js';
 import { registerPyRow, registerRow } from './register.js';
 import { scalePrepareRow, scaleRegisterRow } from './scale.js';
@@ -20,6 +21,7 @@ export const ROWS: readonly Row[] = [
   vtn310Row,
   registerRow,
   registerPyRow,
+  ...openleadrRows,
   ...modbusServerRows,
   modbusServerPipelinedRow,
   modbusServerPyRow,

@@ -87,10 +87,14 @@ function postByPython(place: Workplace, python: string, fleet: Fleet, recording:
 }
 
 /** Registers a fleet with an empty VTN. @returns resources per second */
-export async function registerAt(place: Workplace, fleet: Fleet, mock: Mock): Promise<number> {
+export const registerAt = (place: Workplace, fleet: Fleet, mock: Mock): Promise<number> =>
+  registerWith(place, fleet, mock.urls[VERSION]);
+
+/** Registers a fleet with the empty VTN at a URL. @returns resources per second */
+export async function registerWith(place: Workplace, fleet: Fleet, url: string): Promise<number> {
   let created = 0;
   const ms = await place.time(async () => {
-    created = (await register(place, fleet, mock.urls[VERSION])).resources.created;
+    created = (await register(place, fleet, url)).resources.created;
   });
   return created / (ms / 1000);
 }

@@ -7,7 +7,7 @@ import type { Row } from '../row.js';
 import { ROOT, type Workplace } from '../workplace.js';
 import { requireWrk, writeRequests, wrk } from '../wrk.js';
 
-const SECONDS = { full: 5, smoke: 1 };
+export const SECONDS = { full: 5, smoke: 1 };
 
 export const vtnRow = vtnRowOf('vtn', '3.0.1');
 export const vtn310Row = vtnRowOf('vtn-310', '3.1.0');
