@@ -5,4 +5,6 @@ export { createSite } from './models/create-site.js';
 export type * from './models/model.js';
 export { createWorld, type World, type WorldOptions } from './models/world.js';
 export { EmbeddedBroker, type EmbeddedBrokerOptions } from './mqtt/embedded-broker.js';
+export type { MqttLink, OnMessage, Publication } from './mqtt/link.js';
 export { openLink } from './mqtt/open-link.js';
+export { matchesFilter } from './mqtt/topic-filter.js';

@@ -20,5 +20,5 @@ export type { Failure } from './registration/registry.js';
 export { type Audit, auditOutbox } from './reporting/audit.js';
 export { FleetReporting, type FleetReportingOptions, type RegisteredVenResources } from './reporting/fleet-reporting.js';
 export { Outbox } from './reporting/outbox.js';
-export { Agent } from './run/agent.js';
+export { Agent, type AgentOptions } from './run/agent.js';
 export { type ClientSecret, connectFleet, type FleetConnection, type VtnSettings } from './vtn.js';
