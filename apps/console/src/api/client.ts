@@ -49,7 +49,6 @@ export class ApiClient {
       headers: { ...headers, ...authorization },
       ...(body === undefined ? {} : { body }),
       signal: signal ?? null,
-      cache: 'no-store',
     });
   }
 }

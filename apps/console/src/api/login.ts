@@ -87,7 +87,7 @@ export class Login implements Credentials {
   }
 
   async #ask<T>(path: string, init: RequestInit): Promise<T> {
-    const response = await reach(this.#fetch, path, { ...init, cache: 'no-store' });
+    const response = await reach(this.#fetch, path, init);
     if (!response.ok) throw await refusalOf(response);
     return (await response.json()) as T;
   }

@@ -1,0 +1,2 @@
+/** The module that the page imports, made anew. */
+export function geometryModule(): string;
