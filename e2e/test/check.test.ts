@@ -85,7 +85,7 @@ function otherCredentials(name: string, change: (client: Credentials['clients'][
   const clients = readCredentials(place.credentials).clients.flatMap((client) =>
     client.venName === VEN ? (change(client) ?? []) : client,
   );
-  writeFileSync(path, JSON.stringify({ version: 1, clients }));
+  writeFileSync(path, JSON.stringify({ version: 1, clients }), { mode: 0o600 });
   return path;
 }
 

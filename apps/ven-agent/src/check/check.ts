@@ -13,6 +13,7 @@ import { selectVens } from '../registration/register-fleet.js';
 import { connectFleet, type FleetConnection } from '../vtn.js';
 import { type Finding, failure, SUBJECTS } from './finding.js';
 import { checkDevices } from './live-check.js';
+import { checkSecrets } from './secrets.js';
 import { checkBusiness, checkVen } from './ven-check.js';
 import { checkVtn, type Ports } from './vtn-check.js';
 
@@ -59,6 +60,7 @@ function load({ config, vens, limit, shard, ports, live }: CheckOptions): {
 
 async function checkFleet({ vtn: settings }: AgentConfig, vens: ReadonlyMap<string, Resource[]>, ports: Ports) {
   const { findings, vtn } = await checkVtn(settings, ports);
+  findings.push(...checkSecrets(settings));
   if (vtn === undefined) return { findings, vtn };
   let connection: FleetConnection | undefined;
   try {

@@ -6,6 +6,7 @@ export const SUBJECTS = [
   'TLS',
   'clock',
   'version',
+  'credentials',
   'business logic',
   'token',
   'rights',
