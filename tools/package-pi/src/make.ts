@@ -44,7 +44,8 @@ export async function makePackages(architecture: Architecture, options: MakeOpti
   return made;
 }
 
-function scriptsOf(root: string) {
+/** The maintainer scripts of the .deb, and the installation script of the .tar.gz, by name. */
+export function scriptsOf(root: string) {
   const text = (name: string) => readFileSync(join(root, 'tools/package-pi/files', `${name}.sh`), 'utf8');
   const configure = text('configure');
   const withConfigure = (name: string) => text(name).replace('#CONFIGURE#\n', () => configure);
