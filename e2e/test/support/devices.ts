@@ -66,6 +66,8 @@ export interface RunningSimulator extends Listening {
   readonly pid: number;
   /** Asks it to end, and gives what became of it and how long that took. */
   stop(): Promise<Outcome & { readonly tookMs: number }>;
+  /** Ends it as a power cut would. */
+  kill(): Promise<Outcome>;
 }
 
 export function startSimulator(args: readonly string[]): Promise<RunningSimulator> {
@@ -78,7 +80,7 @@ export function startSimulator(args: readonly string[]): Promise<RunningSimulato
         stdout.on('data', (chunk) => {
           text += chunk;
           if (!text.includes('\n')) return;
-          up({ ...(jsonOf({ stdout: text } as Outcome) as Listening), pid, stop });
+          up({ ...(jsonOf({ stdout: text } as Outcome) as Listening), pid, stop, kill: cutOff });
         });
       },
     });
@@ -86,6 +88,10 @@ export function startSimulator(args: readonly string[]): Promise<RunningSimulato
       const begin = performance.now();
       stopIt('SIGTERM');
       return { ...(await outcome), tookMs: performance.now() - begin };
+    };
+    const cutOff = () => {
+      stopIt('SIGKILL');
+      return outcome;
     };
     void outcome.then(({ status, stderr }) => fail(new Error(`the simulator ended with status ${status}: ${stderr}`)));
   });

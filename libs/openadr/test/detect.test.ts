@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { detectVtn, VtnError } from '../src/index.js';
+import { detectVtn, type HttpTransport, VtnError } from '../src/index.js';
 import { type Handler, problem, type Rig, rig, serve, type TestServer } from './support/server.js';
 
 let server: TestServer;
@@ -43,6 +43,15 @@ describe('detectVtn', () => {
       server.handle(vtnAt('/v', given));
       expect(await detect('/v/')).toEqual({ version: '3.1.0', baseUrl: `${server.url}/v`, tokenUrl: url });
     }
+  });
+
+  it('sends nobody from a VTN over https to a token endpoint without it: the secret could be read on the way', async () => {
+    const transport: HttpTransport = {
+      request: async () => ({ status: 200, headers: {}, body: JSON.stringify({ tokenURL: 'http://vtn.example/token' }) }),
+      close: async () => {},
+    };
+    const error = await failure(detectVtn('https://vtn.example/v', { ...tools, transport }));
+    expect([error.code, error.hint]).toEqual(['VTN_PROTOCOL', expect.stringContaining('no secret is sent there')]);
   });
 
   it.each([
