@@ -54,13 +54,18 @@ export class SeriesRing {
 
   /** NaN where it is not known. */
   loadAt(step: number): number {
-    const place = step % this.#size;
-    return this.#steps[place] === step ? (this.#load[place] as number) : Number.NaN;
+    return this.#valueAt(this.#load, step);
   }
 
   baselineAt(step: number): number {
+    return this.#valueAt(this.#baseline, step);
+  }
+
+  /** A place that nothing newer has taken yet may still be that of a step that is too long ago. */
+  #valueAt(values: Float64Array, step: number): number {
     const place = step % this.#size;
-    return this.#steps[place] === step ? (this.#baseline[place] as number) : Number.NaN;
+    const isThere = this.#steps[place] === step && step > this.#newest - this.#size;
+    return isThere ? (values[place] as number) : Number.NaN;
   }
 
   pointAt(step: number): FleetPoint {
