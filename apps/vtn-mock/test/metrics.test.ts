@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { documentedMetrics, metricsTable } from '@venfleet/core/testing';
 import { TestVtn } from './support/vtn.js';
 
 let vtn: TestVtn;
@@ -28,6 +29,12 @@ describe('the metrics of a VTN', () => {
     expect(after.get('vtn_mock_tokens_issued_total')).toBe(1);
     // A token, three answers, and these metrics themselves.
     expect((after.get('vtn_mock_requests_total') ?? 0) - (before.get('vtn_mock_requests_total') ?? 0)).toBe(5);
+  });
+
+  it('are those of the documentation', async () => {
+    vtn = await new TestVtn().start();
+    const text = await (await fetch(`${vtn.address.origin}/metrics`)).text();
+    expect(documentedMetrics('vtn-mock')).toBe(metricsTable(text));
   });
 
   it('tell nobody what they do not count, and take GET alone', async () => {

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { silentLogger } from '@venfleet/core';
-import { FakeClock } from '@venfleet/core/testing';
+import { documentedMetrics, FakeClock, metricsTable } from '@venfleet/core/testing';
 import type { Simulator } from '../../src/fleet/simulator.js';
 import { OpsClient } from '../../src/ops/client.js';
 import { OpsServer } from '../../src/ops/server.js';
@@ -86,13 +86,14 @@ describe('the HTTP view', () => {
     });
   });
 
-  test('says that it is healthy and ready, and has metrics', async () => {
+  test('says that it is healthy and ready, and has the metrics that the documentation lists', async () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toContain('device_sim_devices{role="meters",protocol="MQTT"} 1');
     expect(metrics).toContain('device_sim_ready 1');
     expect(metrics).toMatch(/process_resident_memory_bytes \d{6,}/);
+    expect(documentedMetrics('device-sim')).toBe(metricsTable(metrics));
   });
 
   test('describes itself', async () => {

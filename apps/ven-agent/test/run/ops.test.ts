@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Instant, VenfleetError } from '@venfleet/core';
+import { documentedMetrics, metricsTable } from '@venfleet/core/testing';
 import type { AgentHealth } from '../../src/health/health.js';
 import { OpsServer } from '../../src/ops/server.js';
 import type { AgentStatus } from '../../src/run/status.js';
@@ -89,6 +92,18 @@ describe('the ops endpoints', () => {
     ]) {
       expect(text).toContain(`${line}\n`);
     }
+  });
+
+  test('give the metrics that the documentation lists, and no others', async () => {
+    const { url } = await serve(() => status());
+    expect(documentedMetrics('ven-agent')).toBe(metricsTable(await (await fetch(`${url}/metrics`)).text()));
+  });
+
+  test('are pages that the documentation names, each of them', async () => {
+    const { url } = await serve(() => status());
+    const { pages } = (await (await fetch(`${url}/nothing`)).json()) as { pages: string[] };
+    const text = readFileSync(join(import.meta.dirname, '../../../../docs/monitoring.md'), 'utf8');
+    expect(pages.filter((page) => !text.includes(`\`${page}`))).toEqual([]);
   });
 
   test('list the meters, or only those with a problem', async () => {

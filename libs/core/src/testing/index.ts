@@ -1,4 +1,5 @@
 export * from './certificate.js';
 export * from './fake-clock.js';
 export * from './memory-logger.js';
+export * from './metrics-table.js';
 export * from './sequence-random.js';
