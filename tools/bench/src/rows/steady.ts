@@ -1,12 +1,8 @@
-import { join } from 'node:path';
 import { type Duration, seconds, systemClock } from '@venfleet/core';
-import { ensureDevelopmentCredentials } from '@venfleet/openadr';
-import { type SimulatedFleet, simulateFleet } from '../devices.js';
-import { venNamesOf } from '../fleet.js';
 import { type MeterSlots, metersOf } from '../metrics.js';
-import { startMock } from '../mock.js';
 import type { Contest, Row } from '../row.js';
-import { ROOT, type Workplace } from '../workplace.js';
+import { startStack, total, untilMet } from '../stack.js';
+import type { Workplace } from '../workplace.js';
 
 /** A full round of 200 s: after the one that warms up, three make ten minutes. */
 const SIZE = {
@@ -15,57 +11,6 @@ const SIZE = {
 };
 const sizeFor = (place: Workplace) => (place.smoke ? SIZE.smoke : SIZE.full);
 const HUNG_PERCENT = 30;
-const AGENT = join(ROOT, 'apps/ven-agent/dist/main.js');
-const MOCK = join(ROOT, 'apps/vtn-mock/dist/main.js');
-
-/** Simulator, mock VTN and agent, each a process of its own, as `npm start` has them; every VEN reports each two minutes. */
-async function startAll(place: Workplace, vens: number): Promise<{ readonly fleet: SimulatedFleet; readonly ops: string }> {
-  const fleet = await simulateFleet(place, vens);
-  const credentials = place.path('credentials.json');
-  ensureDevelopmentCredentials(credentials, venNamesOf(fleet.db));
-  const mock = await startMock(place, credentials);
-  const url = mock.urls['3.0.1'];
-  const common = ['--db', fleet.db, '--state', place.path('agent.db'), '--limit', String(vens), '--vtn-url', url];
-  await place.run(process.execPath, [AGENT, 'register', ...common, '--credentials', credentials, '--json']);
-  const request = ['--interval', '2m', '--count', '720', '--report', 'USAGE:units=KWH:every=2m'];
-  await place.run(process.execPath, [MOCK, 'event', 'create', '--url', url, '--credentials', credentials, ...request]);
-  const own = ['--profiles', fleet.profiles, '--credentials', credentials, '--ops-port', '0', '--json'];
-  const { firstLine } = await place.start(process.execPath, [AGENT, 'run', ...common, ...own]);
-  return { fleet, ops: (JSON.parse(firstLine) as { ops: string }).ops };
-}
-
-/**
- * Waits until 999 of 1,000 meters have given a value, as first contacts are made once in a device's life, and one that
- * fails is not tried again for a while.
- * @returns what became of the slots until then, for a note
- */
-async function untilMet(place: Workplace, ops: string): Promise<string> {
-  const { signal } = place;
-  const began = systemClock.monotonic();
-  for (;;) {
-    await systemClock.sleep(seconds(5), signal);
-    const meters = await metersOf(ops);
-    const s = Math.round((systemClock.monotonic() - began) / 1000);
-    const { onTime, ended } = total([...meters.values()]);
-    const missing = [...meters.values()].filter((meter) => meter.onTime === 0).length;
-    if (missing <= meters.size / 1000)
-      return `the meters were met ${s} s after the start, and ${share(onTime, ended)} of the slots until then were on time`;
-    if (systemClock.monotonic() - began > sizeFor(place).longestStart)
-      throw new Error(`${missing} meters have not been met ${s} s after the start`);
-  }
-}
-
-const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} %`;
-
-/** The slots that are over: those of a read that is under way have no outcome yet. */
-function total(meters: readonly MeterSlots[]): { readonly onTime: number; readonly ended: number } {
-  let [onTime, ended] = [0, 0];
-  for (const meter of meters) {
-    onTime += meter.onTime;
-    ended += meter.onTime + meter.late + meter.failed + meter.skipped;
-  }
-  return { onTime, ended };
-}
 
 /** What became of each meter's slots in so long. */
 async function watch(place: Workplace, ops: string, duration: Duration): Promise<Map<string, MeterSlots>> {
@@ -110,9 +55,9 @@ async function hang(place: Workplace, sim: string, ops: string): Promise<Set<str
 }
 
 async function contest(place: Workplace, isHung: boolean): Promise<Contest> {
-  const { vens, round } = sizeFor(place);
-  const { fleet, ops } = await startAll(place, vens);
-  const notes = [await untilMet(place, ops)];
+  const { vens, round, longestStart } = sizeFor(place);
+  const { fleet, ops } = await startStack(place, vens);
+  const notes = [await untilMet(place, ops, longestStart)];
   const healthy = isHung ? await hang(place, fleet.ops, ops) : undefined;
   return {
     async ours() {
