@@ -101,6 +101,13 @@ describe('a backup', () => {
     expect((await rejection(takeBackup(setOf(), path('backup'), clock))).code).toBe('FILE_EXISTS');
   });
 
+  test('is its owner’s alone, whatever folder was there', async () => {
+    make();
+    mkdirSync(path('backup'), { mode: 0o755 });
+    await takeBackup(setOf(), path('backup'), clock);
+    expect(statSync(path('backup')).mode & 0o777).toBe(0o700);
+  });
+
   test('of nothing at all is refused, and names where it looked', async () => {
     const error = await rejection(takeBackup(setOf(), path('backup'), clock));
     expect(error).toMatchObject({ code: 'BACKUP_EMPTY' });
