@@ -55,10 +55,11 @@ function reach({ name, reachable }: MeterChannel, devices: readonly Finding[]): 
   return { subject, status: 'fail', about, message, cure: why?.cure };
 }
 
-async function checkMeter({ resource, read }: MeterDriver, clock: Clock): Promise<Finding> {
+async function checkMeter(meter: MeterDriver, clock: Clock): Promise<Finding> {
+  const { resource } = meter;
   const about = nameOf(resource);
   try {
-    const samples = await patiently(async () => read(), clock);
+    const samples = await patiently(async () => meter.read(), clock);
     const sample = samples.at(-1);
     if (sample === undefined) return { subject: 'meter', status: 'ok', about, message: 'what it said last still holds' };
     return judged(resource, about, sample, clock);
@@ -128,8 +129,8 @@ async function patiently<T>(ask: () => Promise<T>, clock: Clock): Promise<T> {
   }
 }
 
-function setAside(subject: 'meter' | 'controller', { resource, reason }: SetAside): Finding {
-  const cure = 'correct its connection in the resource database';
+function setAside(subject: 'meter' | 'controller', { resource, reason, hint }: SetAside): Finding {
+  const cure = hint ?? 'correct its connection in the resource database';
   return { subject, status: 'fail', about: nameOf(resource), message: reason, cure };
 }
 

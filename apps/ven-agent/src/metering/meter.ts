@@ -16,6 +16,8 @@ export interface Sample {
 /** One meter as metering sees it, whatever it speaks. */
 export interface MeterDriver {
   readonly resource: Resource;
+  /** Which device of its channel it is, and as what it is read: `unit 21 (schneider-iem3000)`. */
+  readonly where: string;
   /**
    * Asks for the meter's values. There is one call at a time, and each ends by itself: with an answer or
    * with the device's time-out.

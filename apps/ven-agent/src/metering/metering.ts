@@ -4,7 +4,7 @@ import type { ReadingSink } from '../readings/reading.js';
 import type { MeterChannel, MeterDriver } from './meter.js';
 import { readingOf } from './reading-of.js';
 import { runSchedule } from './schedule.js';
-import { MeterRecord, type SlotCounts, sumCounts } from './statistics.js';
+import { type MeterProblem, MeterRecord, type SlotCounts, sumCounts } from './statistics.js';
 
 export interface MeteringOptions {
   readonly channels: readonly MeterChannel[];
@@ -28,11 +28,14 @@ export interface MeteringStats extends SlotCounts {
 /** One meter, for the installer. */
 export interface MeterStatus extends SlotCounts {
   readonly resource: Resource;
-  readonly problem: { readonly code: string; readonly message: string } | undefined;
+  /** Its gateway, broker or file, and which device there: `modbus 10.0.0.5:502 unit 21 (schneider-iem3000)`. */
+  readonly where: string;
+  readonly problem: MeterProblem | undefined;
   readonly hasAnswered: boolean;
 }
 
 interface Meter {
+  readonly channel: MeterChannel;
   readonly driver: MeterDriver;
   readonly record: MeterRecord;
 }
@@ -48,7 +51,9 @@ export class Metering {
 
   constructor(options: MeteringOptions) {
     this.#options = options;
-    this.#meters = options.channels.flatMap(({ drivers }) => drivers.map((driver) => ({ driver, record: new MeterRecord() })));
+    this.#meters = options.channels.flatMap((channel) =>
+      channel.drivers.map((driver) => ({ channel, driver, record: new MeterRecord() })),
+    );
   }
 
   start(): void {
@@ -100,9 +105,10 @@ export class Metering {
 
   /** Each meter's own record. */
   *statuses(): Generator<MeterStatus> {
-    for (const { driver, record } of this.#meters) {
+    for (const { channel, driver, record } of this.#meters) {
       const { scheduled, onTime, late, failed, skipped, problem, hasAnswered } = record;
-      yield { resource: driver.resource, scheduled, onTime, late, failed, skipped, problem, hasAnswered };
+      const { resource, where } = driver;
+      yield { resource, where: `${channel.name} ${where}`, scheduled, onTime, late, failed, skipped, problem, hasAnswered };
     }
   }
 
@@ -142,13 +148,13 @@ export class Metering {
         { resource: resource.resourceId, stack: (error as Partial<Error>)?.stack },
         'reading a meter failed',
       );
-      record.problem = { code: 'INTERNAL', message: describeError(error) };
+      record.problem = { code: 'INTERNAL', message: describeError(error), hint: 'this is a bug: the log has more' };
       return;
     }
     if (record.problem === undefined && error.code !== 'METER_STOPPED') {
       this.#log('info', resource, { code: error.code, reason: error.message }, 'meter gives no value');
     }
-    record.problem = { code: error.code, message: error.message };
+    record.problem = { code: error.code, message: error.message, hint: error.hint };
   }
 
   #log(level: LogLevel, { resourceId, ven, name }: Resource, fields: object, message: string): void {

@@ -44,6 +44,8 @@ export interface FilePlan {
 export interface SetAside {
   readonly resource: Resource;
   readonly reason: string;
+  /** What can be done. */
+  readonly hint: string | undefined;
 }
 
 /** Which meters are read, and which controllers told, through what. */
@@ -161,7 +163,7 @@ function setAside(list: SetAside[], resource: Resource, place: () => void): void
     place();
   } catch (error) {
     if (!(error instanceof VenfleetError)) throw error;
-    list.push({ resource, reason: error.message });
+    list.push({ resource, reason: error.message, hint: error.hint });
   }
 }
 

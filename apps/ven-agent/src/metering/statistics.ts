@@ -14,6 +14,13 @@ export interface SlotCounts {
   readonly skipped: number;
 }
 
+/** Why a meter gives no value, and what can be done. */
+export interface MeterProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
 /** What became of one meter's slots, and how it is now. */
 export class MeterRecord {
   scheduled = 0;
@@ -23,8 +30,8 @@ export class MeterRecord {
   skipped = 0;
   /** A read is under way. */
   busy = false;
-  /** Code and words of the last failure; undefined while the meter answers. */
-  problem: { readonly code: string; readonly message: string } | undefined;
+  /** The last failure; undefined while the meter answers. */
+  problem: MeterProblem | undefined;
   /** Whether it ever gave a value. */
   hasAnswered = false;
 

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { ConsoleServer } from '@venfleet/console-api/server';
 import { describeError, type Instant, isVenfleetError, VenfleetError } from '@venfleet/core';
 import { parseDateTime } from '@venfleet/openadr';
+import type { Resource } from '@venfleet/resource-db';
 import type { AlertView } from '../alerts/view.js';
 import type { AgentHealth } from '../health/health.js';
 import type { MeterStatus } from '../metering/metering.js';
@@ -16,6 +17,8 @@ export interface OpsServerOptions {
   readonly status: () => AgentStatus | undefined;
   readonly health: () => AgentHealth | undefined;
   readonly meters: () => Iterable<MeterStatus>;
+  /** What is wrong with a resource's last reading, by ReadingFlag's names. */
+  readonly doubts: (resource: Resource) => readonly string[];
   readonly alerts: () => readonly AlertView[];
   /** Absent where none is configured. */
   readonly console?: ConsoleServer | undefined;
@@ -31,7 +34,7 @@ interface Page {
 
 /**
  * Health and metrics for the operator's tools: /healthz (the process turns), /readyz (it does its work, else why
- * not), /metrics (Prometheus), /alerts (what is pending or firing), /meters (each meter's record; `?problem` only those that give no value), /explain (why a
+ * not), /metrics (Prometheus), /alerts (what is pending or firing), /meters (each meter's record; `?problem` only those that give no value, or one that is in doubt), /explain (why a
  * `?resource=` does what it does, `&at=` a time); and the console, where there is one.
  */
 export class OpsServer {
@@ -102,9 +105,10 @@ export class OpsServer {
   #meters(query: URLSearchParams): unknown[] {
     const rows = [];
     for (const { resource, problem, ...record } of this.#options.meters()) {
-      if (query.has('problem') && problem === undefined) continue;
+      const flags = this.#options.doubts(resource);
+      if (query.has('problem') && problem === undefined && flags.length === 0) continue;
       const { resourceId, name, ven } = resource;
-      rows.push({ resourceId, name, ven, ...record, problem: problem ?? null });
+      rows.push({ resourceId, name, ven, ...record, flags, problem: problem ?? null });
     }
     return rows;
   }

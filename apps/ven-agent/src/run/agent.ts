@@ -29,6 +29,7 @@ import { Metering, type MeterStatus } from '../metering/metering.js';
 import { type MeteringPlan, planMetering } from '../metering/plan.js';
 import { OpsServer } from '../ops/server.js';
 import { AlarmBoard } from '../readings/alarms.js';
+import { flagNames } from '../readings/reading.js';
 import { Readings } from '../readings/readings.js';
 import { selectVens } from '../registration/register-fleet.js';
 import { ReportingLink } from './reporting-link.js';
@@ -196,11 +197,11 @@ export class Agent {
     } finally {
       db.close();
     }
-    for (const { resource, reason } of this.#plan.unmetered) {
-      logger.warn({ resource: resource.resourceId, ven: resource.ven, reason }, 'resource is not metered');
+    for (const { resource, reason, hint } of this.#plan.unmetered) {
+      logger.warn({ resource: resource.resourceId, ven: resource.ven, reason, hint }, 'resource is not metered');
     }
-    for (const { resource, reason } of this.#plan.uncontrolled) {
-      logger.warn({ resource: resource.resourceId, ven: resource.ven, reason }, 'resource cannot be controlled');
+    for (const { resource, reason, hint } of this.#plan.uncontrolled) {
+      logger.warn({ resource: resource.resourceId, ven: resource.ven, reason, hint }, 'resource cannot be controlled');
     }
   }
 
@@ -268,6 +269,7 @@ export class Agent {
       status: () => this.status(),
       health: () => this.health(),
       meters: () => metering.statuses(),
+      doubts: ({ id }) => flagNames(readings.source.latest(id)?.flags ?? 0),
       alerts: () => alerts.instances().map(alertView),
       explain,
     });

@@ -20,7 +20,9 @@ function channel(answers: (() => Sample)[], states: ControllerReport['state'][] 
     reachable: true,
     start: () => void log.push('start'),
     stop: async () => void log.push('stop'),
-    drivers: [{ resource, read: async () => [((answers.length > 1 ? answers.shift() : answers[0]) as () => Sample)()] }],
+    drivers: [
+      { resource, where: 'a (b)', read: async () => [((answers.length > 1 ? answers.shift() : answers[0]) as () => Sample)()] },
+    ],
     controllers: states.map(
       (state): Controller => ({
         resource,
@@ -78,7 +80,7 @@ test.each([
 });
 
 test('a resource that cannot be read at all is told', async () => {
-  const plan = { ...NOTHING, unmetered: [{ resource, reason: 'it has no connection to a meter' }] };
+  const plan = { ...NOTHING, unmetered: [{ resource, reason: 'it has no connection to a meter', hint: undefined }] };
   expect(await checkDevices(plan, [], new FakeClock())).toMatchObject([
     { subject: 'meter', status: 'fail', message: 'it has no connection to a meter', cure: expect.any(String) },
   ]);

@@ -10,6 +10,7 @@ const NAME = resource(1).ven;
 const counts = { scheduled: 1, onTime: 1, late: 0, failed: 0, skipped: 0 };
 const meter = (id: number, changes: Partial<MeterStatus> = {}): MeterStatus => ({
   resource: resource(id),
+  where: `modbus gw:502 unit ${id}`,
   ...counts,
   problem: undefined,
   hasAnswered: true,
@@ -45,7 +46,11 @@ function health(changes: Partial<HealthSources>) {
 
 describe('the health of a VEN', () => {
   test('counts meters that failed last or have never answered as stale', () => {
-    const meters = [meter(1), meter(2, { hasAnswered: false }), meter(3, { problem: { code: 'METER_TIMEOUT', message: '' } })];
+    const meters = [
+      meter(1),
+      meter(2, { hasAnswered: false }),
+      meter(3, { problem: { code: 'METER_TIMEOUT', message: '', hint: undefined } }),
+    ];
     expect(health({ meters })).toMatchObject({ meters: 3, staleMeters: 2 });
   });
 

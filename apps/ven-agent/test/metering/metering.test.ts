@@ -11,7 +11,11 @@ function setUp(reads: readonly ((clock: FakeClock) => Promise<readonly Sample[]>
   const clock = new FakeClock();
   const logger = new MemoryLogger();
   const readings: Reading[] = [];
-  const drivers: MeterDriver[] = reads.map((read, i) => ({ resource: resource(i + 1), read: () => read(clock) }));
+  const drivers: MeterDriver[] = reads.map((read, i) => ({
+    resource: resource(i + 1),
+    where: `unit ${i + 1}`,
+    read: () => read(clock),
+  }));
   const channel: MeterChannel = { name: 'test', drivers, controllers: [], reachable: true, start() {}, stop: async () => {} };
   const metering = new Metering({ channels: [channel], sink: { add: (more) => void readings.push(...more) }, clock, logger });
   metering.start();

@@ -101,7 +101,7 @@ describe('a meter on MQTT', () => {
   test('is asked when it was silent for a slot, and its answer is the reading', async () => {
     const { say, read, published } = await setUp(tasmota);
     const reading = read(100);
-    await Promise.resolve();
+    await new Promise((done) => setImmediate(done));
     expect(published).toEqual([{ topic: 'cmnd/m1/Status', payload: '8' }]);
     say('status', { powerW: 77, energyImportWh: 1000 });
     expect(await reading).toMatchObject([{ values: { powerW: 77 } }]);
@@ -153,6 +153,24 @@ describe('a meter on MQTT', () => {
       hear.message('m1/status/em:0', Buffer.from(junk), false);
     }
     expect(await read(0)).toMatchObject([{ values: { powerW: 300 } }]);
+  });
+
+  test.each([
+    ['is cut short', '{"StatusSNS":{"ENERGY":{"Pow', /PAYLOAD|JSON/i],
+    ['has text for a number', '{"StatusSNS":{"ENERGY":{"Power":"12 W"}}}', /Power is "12 W"/],
+  ])('whose answer %s is told as one that nobody can make sense of, not as silent', async (_, answer, reason) => {
+    const { hear, broker, clock, published } = await setUp(tasmota);
+    const reading = broker.drivers[0]?.read();
+    const outcome = expect(reading).rejects.toMatchObject({
+      code: 'METER_GARBLED',
+      message: expect.stringMatching(reason),
+      hint: expect.stringContaining('profile'),
+    });
+    await clock.advance(milliseconds(10));
+    expect(published).toHaveLength(1);
+    hear.message('stat/m1/STATUS8', Buffer.from(answer), false);
+    await clock.advance(milliseconds(10));
+    await outcome;
   });
 
   test('waits for the broker at the start until it is there, or known not to be', async () => {

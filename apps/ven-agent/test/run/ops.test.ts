@@ -48,14 +48,21 @@ async function serve(
 ): Promise<{ url: string; server: OpsServer }> {
   const counts = { scheduled: 1, onTime: 1, late: 0, failed: 0, skipped: 0, hasAnswered: true };
   const meters = () => [
-    { resource: resource(1), ...counts, problem: undefined },
-    { resource: resource(2), ...counts, problem: { code: 'METER_TIMEOUT', message: 'no answer' } },
+    { resource: resource(1), where: 'modbus gw:502 unit 1 (abc)', ...counts, problem: undefined },
+    {
+      resource: resource(2),
+      where: 'modbus gw:502 unit 2 (abc)',
+      ...counts,
+      problem: { code: 'METER_TIMEOUT', message: 'no answer', hint: 'is it on?' },
+    },
+    { resource: resource(3), where: 'mqtt broker:1883 a/b (abc)', ...counts, problem: undefined },
   ];
+  const doubts = ({ id }: { id: number }) => (id === 3 ? ['IMPLAUSIBLE'] : []);
   const health = (): AgentHealth | undefined => {
     const of = now();
     return of && healthOf(of);
   };
-  const server = new OpsServer({ host: '127.0.0.1', port: 0, status: now, health, meters, alerts: () => [], explain });
+  const server = new OpsServer({ host: '127.0.0.1', port: 0, status: now, health, meters, doubts, alerts: () => [], explain });
   servers.push(server);
   return { url: await server.start(), server };
 }
@@ -106,12 +113,20 @@ describe('the ops endpoints', () => {
     expect(pages.filter((page) => !text.includes(`\`${page}`))).toEqual([]);
   });
 
-  test('list the meters, or only those with a problem', async () => {
+  test('list the meters, or only those that give no value or one in doubt: where each is, why, and what to do', async () => {
     const { url } = await serve(() => status());
     const list = async (query: string) =>
       ((await (await fetch(`${url}/meters${query}`)).json()) as { meters: { name: string }[] }).meters;
-    expect((await list('')).map(({ name }) => name)).toEqual(['site 1', 'site 2']);
-    expect((await list('?problem')).map(({ name }) => name)).toEqual(['site 2']);
+    expect((await list('')).map(({ name }) => name)).toEqual(['site 1', 'site 2', 'site 3']);
+    expect(await list('?problem')).toMatchObject([
+      {
+        name: 'site 2',
+        where: 'modbus gw:502 unit 2 (abc)',
+        flags: [],
+        problem: { code: 'METER_TIMEOUT', message: 'no answer', hint: 'is it on?' },
+      },
+      { name: 'site 3', where: 'mqtt broker:1883 a/b (abc)', flags: ['IMPLAUSIBLE'], problem: null },
+    ]);
   });
 
   test('refuse other pages and methods', async () => {
@@ -159,6 +174,7 @@ describe('the ops endpoints', () => {
       status: () => undefined,
       health: () => undefined,
       meters: () => [],
+      doubts: () => [],
       alerts: () => [],
     });
     await expect(other.start()).rejects.toMatchObject({ code: 'PORT_TAKEN' });

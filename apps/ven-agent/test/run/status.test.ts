@@ -60,6 +60,14 @@ describe('the live line', () => {
     );
   });
 
+  test('says why meters do not answer, the most frequent reasons first', () => {
+    const problems = { METER_TIMEOUT: 2, PROFILE_MISMATCH: 1, GATEWAY_UNREACHABLE: 1200, METER_SILENT: 1 };
+    const figures = new LiveFigureSeries().next(status({ answering: 6, problems }, { reporting: undefined }), 0);
+    expect(liveText(figures)).toBe(
+      '6 of 10 meters answer (GATEWAY_UNREACHABLE 1,200, METER_TIMEOUT 2, PROFILE_MISMATCH 1, …) · 0 readings/s · – % on time',
+    );
+  });
+
   test('leaves out what is not known, and reports where nothing is reported', () => {
     const first = new LiveFigureSeries().next(status({}, { reporting: undefined }), 0);
     expect(liveText(first)).toBe('10 of 10 meters answer · 0 readings/s · – % on time');

@@ -43,7 +43,7 @@ export class FileReplay implements MeterChannel {
     this.drivers = plan.resources.map((resource) => {
       const meter: FileMeter = { pending: [], latest: undefined };
       this.#meters.set(resource.resourceId, meter).set(resource.meterPointId, meter);
-      return { resource, read: () => this.#read(meter) };
+      return { resource, where: `rows of ${resource.meterPointId}`, read: () => this.#read(meter) };
     });
   }
 

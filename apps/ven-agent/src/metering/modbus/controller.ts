@@ -2,10 +2,7 @@ import { decodeReplies, encodeControls, type PointValue, planReads, type ReadBlo
 import { dialectOf } from '../../control/dialect.js';
 import type { Controller, Dialect } from '../../control/model.js';
 import type { ModbusPlace } from '../plan.js';
-import { type DeviceLayout, type Layouts, type ReadRegisters, type Registers, readAll } from './layout.js';
-
-/** Gets the device's registers when it is its turn, ahead of reads for a write. */
-export type Ask = <T>(what: 'read' | 'write', work: (registers: Registers) => Promise<T>) => Promise<T>;
+import { type Ask, type DeviceLayout, type Layouts, type ReadRegisters, readAll } from './layout.js';
 
 /** The controller in a device: told by its control registers, known by what it shows. */
 export class ModbusController implements Controller {

@@ -44,7 +44,7 @@ export class ModbusDevice {
     throw new VenfleetError(
       'METER_RESTING',
       `left alone for ${Math.ceil(left / 1000)} s more after ${this.#failures} failures, the last one: ${this.#lastError?.message}`,
-      { context: { failures: this.#failures, reason: this.#lastError?.code } },
+      { context: { failures: this.#failures, reason: this.#lastError?.code }, hint: this.#lastError?.hint },
     );
   }
 

@@ -10,7 +10,7 @@ import {
   VenfleetError,
 } from '@venfleet/core';
 import type { Controller } from '../../control/model.js';
-import type { MeterChannel, MeterDriver, Sample } from '../meter.js';
+import type { MeterChannel, MeterDriver } from '../meter.js';
 import type { GatewayPlan, ModbusPlace } from '../plan.js';
 import { Connection } from './connection.js';
 import { ModbusController } from './controller.js';
@@ -73,7 +73,8 @@ export class Gateway implements MeterChannel {
     const logger = options.logger.child({ gateway: `${plan.host}:${plan.port}` });
     this.#options = options;
     this.name = `modbus ${plan.host}:${plan.port}`;
-    this.drivers = plan.meters.map((place) => this.#driver(place, new ModbusMeter(place, layouts, { clock, logger })));
+    const ports = { clock, logger };
+    this.drivers = plan.meters.map((place) => this.#meter(place, layouts, ports));
     this.controllers = plan.controllers.map((place) => this.#controller(place));
     const transports = [...plan.meters, ...plan.controllers].map(({ profile }) => profile.transport);
     this.#delayBetween = Math.max(0, ...transports.map((t) => t.delayBetweenMs));
@@ -104,10 +105,10 @@ export class Gateway implements MeterChannel {
     this.#connection.close();
   }
 
-  #driver(place: ModbusPlace, meter: ModbusMeter): MeterDriver {
+  #meter(place: ModbusPlace, layouts: Layouts, ports: { clock: Clock; logger: Logger }): MeterDriver {
     const device = this.#device(place);
-    const read = async (): Promise<Sample[]> => [await this.#ask(device, 'read', meter, ({ read }) => meter.sample(read))];
-    return { resource: place.resource, read };
+    const meter: ModbusMeter = new ModbusMeter(place, layouts, (what, work) => this.#ask(device, what, meter, work), ports);
+    return meter;
   }
 
   #controller(place: ModbusPlace): Controller {

@@ -35,6 +35,9 @@ export interface Registers {
   readonly write: (request: WriteRequest) => Promise<void>;
 }
 
+/** Gets the device's registers when it is its turn, ahead of reads for a write. */
+export type Ask = <T>(what: 'read' | 'write', work: (registers: Registers) => Promise<T>) => Promise<T>;
+
 /** Makes layouts, each once. */
 export class Layouts {
   readonly #known = new Map<string, DeviceLayout>();

@@ -41,7 +41,10 @@ export function exceptionOf(error: unknown): number | undefined {
 
 export const linkErrors = {
   timeout: (unitId: number, timeout: Duration) =>
-    new VenfleetError('METER_TIMEOUT', `unit ${unitId} did not answer within ${timeout} ms`, { context: { unitId, timeout } }),
+    new VenfleetError('METER_TIMEOUT', `unit ${unitId} did not answer within ${timeout} ms`, {
+      context: { unitId, timeout },
+      hint: 'is the device on and wired to the gateway, and is the unit id of the connection right?',
+    }),
   refused: (
     unitId: number,
     exception: number,
@@ -60,7 +63,10 @@ export const linkErrors = {
       },
     ),
   garbled: (unitId: number, reason: string) =>
-    new VenfleetError('METER_GARBLED', `the answer for unit ${unitId} makes no sense: ${reason}`, { context: { unitId } }),
+    new VenfleetError('METER_GARBLED', `the answer for unit ${unitId} makes no sense: ${reason}`, {
+      context: { unitId },
+      hint: 'do two masters share the bus, or does the gateway mix up answers?',
+    }),
   lost: ({ host, port }: GatewayAddress) =>
     new VenfleetError('GATEWAY_LOST', `the connection to ${host}:${port} ended`, { context: { host, port } }),
   unreachable: ({ host, port }: GatewayAddress, reason: string, cause?: unknown) =>

@@ -55,15 +55,19 @@ export class Broker implements MeterChannel {
     const requireBroker = () => {
       if (!this.#isOnline) throw this.#problem;
     };
+    const subscribed = async () => {
+      await this.#met;
+      if (!this.#isConnected) throw this.#problem;
+    };
     const turn = () => this.#turns.take();
     const meters = plan.meters.map(
-      (place) => new MqttDevice(place, `${replyPrefix}/${place.resource.resourceId}`, { clock, publish }),
+      (place) => new MqttDevice(place, `${replyPrefix}/${place.resource.resourceId}`, { clock, publish, subscribed }),
     );
     const controllers = plan.controllers.map((place) => new MqttController(place, { clock, publish, requireBroker, turn }));
     for (const meter of meters) this.#meters.add(meter, meter.place.profile, meter.place.topic, meter.replyPrefix);
     for (const each of controllers) this.#controllers.add(each, each.place.profile, each.place.topic);
     this.#devices = [...meters, ...controllers];
-    this.drivers = meters.map((device) => ({ resource: device.place.resource, read: () => this.#read(device) }));
+    this.drivers = meters;
     this.controllers = controllers;
   }
 
@@ -95,13 +99,6 @@ export class Broker implements MeterChannel {
     for (const device of this.#devices) device.forgetAvailability();
     this.#meet();
     await this.#link?.close();
-  }
-
-  async #read(device: MqttDevice) {
-    await this.#met;
-    if (!this.#isConnected) throw this.#problem;
-    const samples = await device.read();
-    return samples;
   }
 
   #subscriptions(): Subscription[] {

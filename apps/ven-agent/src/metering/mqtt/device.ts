@@ -3,6 +3,7 @@ import {
   type HasMonotonic,
   type HasNow,
   type Instant,
+  isVenfleetError,
   milliseconds,
   seconds,
   sleepAwake,
@@ -19,12 +20,14 @@ import {
   type Values,
   withDerived,
 } from '@venfleet/devices';
-import type { Sample } from '../meter.js';
+import type { MeterDriver, Sample } from '../meter.js';
 import type { MqttPlace } from '../plan.js';
 import { readingPart } from './reading-part.js';
 
 /** How long a device may take to answer a query. */
 const ANSWER_TIMEOUT = seconds(2);
+
+const SILENT_HINT = 'is it on and connected to the broker, and are topic and profile of its connection right?';
 
 const COUNTERS = ['energyImportWh', 'energyExportWh'] as const;
 
@@ -37,13 +40,15 @@ interface Said {
 export interface MqttDevicePorts {
   readonly clock: Clock;
   readonly publish: (topic: string, payload: string, qos: 0 | 1 | 2) => void;
+  /** Resolves when everything is subscribed to. @throws VenfleetError BROKER_…, SECRET_…, METER_STOPPED while it is not */
+  readonly subscribed: () => Promise<void>;
 }
 
 /**
  * A meter that speaks by itself, and is asked when it has been silent for a slot. Power and counters may come
  * in messages of their own, and each keeps the time at which it came.
  */
-export class MqttDevice {
+export class MqttDevice implements MeterDriver {
   readonly place: MqttPlace;
   /** The answers to this device's queries come below it. */
   readonly replyPrefix: string;
@@ -55,6 +60,8 @@ export class MqttDevice {
   #newPower = false;
   #newCounters = false;
   #isOffline = false;
+  /** Why the last message could not be read. */
+  #misread: VenfleetError | undefined;
   #heard: () => void = () => {};
   #lastQuery = 0;
 
@@ -63,6 +70,14 @@ export class MqttDevice {
     this.replyPrefix = replyPrefix;
     this.#ports = ports;
     this.#query = powerQuery(place.profile);
+  }
+
+  get resource() {
+    return this.place.resource;
+  }
+
+  get where(): string {
+    return `${this.place.topic} (${this.place.profile.id})`;
   }
 
   /**
@@ -74,25 +89,30 @@ export class MqttDevice {
     if (kind === 'availability') this.#isOffline = decodeAvailability(profile, payload) === false;
     // A retained value is as old as nobody knows.
     if (name === undefined || retained) return;
-    const said = decodeMessage(profile, name, payload);
+    const said = this.#decode(name, payload);
     if (said === undefined) return;
     this.#values = withDerived(profile.derived, { ...this.#values, ...said });
     this.#note(withDerived(profile.derived, said));
   }
 
-  /** As MeterDriver.read. */
   async read(): Promise<readonly Sample[]> {
+    await this.#ports.subscribed();
     this.#refuseOffline();
     if (this.#hasNews()) return this.#take();
     if (this.#query !== undefined) {
       await this.#ask(this.#query);
       this.#refuseOffline();
       if (this.#hasNews()) return this.#take();
-      throw new VenfleetError('METER_SILENT', `it does not answer a query within ${ANSWER_TIMEOUT} ms${this.#lastWord()}`);
+      this.#refuseMisread();
+      throw new VenfleetError('METER_SILENT', `it does not answer a query within ${ANSWER_TIMEOUT} ms${this.#lastWord()}`, {
+        hint: SILENT_HINT,
+      });
     }
     if (isFresh(this.#power ?? this.#counters, this.place.profile, this.#ports.clock)) return [];
+    this.#refuseMisread();
     throw new VenfleetError('METER_STALE', `it says nothing${this.#lastWord()}`, {
       context: { staleAfterS: this.place.profile.staleAfterS },
+      hint: SILENT_HINT,
     });
   }
 
@@ -100,6 +120,18 @@ export class MqttDevice {
   forgetAvailability(): void {
     this.#isOffline = false;
     this.#heard();
+  }
+
+  #decode(name: string, payload: Uint8Array): Values | undefined {
+    try {
+      const said = decodeMessage(this.place.profile, name, payload);
+      this.#misread = undefined;
+      return said;
+    } catch (error) {
+      if (isVenfleetError(error)) this.#misread = error;
+      this.#heard();
+      throw error;
+    }
   }
 
   #note(said: Values): void {
@@ -141,6 +173,7 @@ export class MqttDevice {
     const { clock, publish } = this.#ports;
     const parameters = { client: this.replyPrefix, id: ++this.#lastQuery };
     const patience = new AbortController();
+    this.#misread = undefined;
     const heard = new Promise<void>((resolve) => {
       this.#heard = resolve;
     });
@@ -155,6 +188,15 @@ export class MqttDevice {
 
   #refuseOffline(): void {
     if (this.#isOffline) throw new VenfleetError('METER_OFFLINE', `the broker says that it is offline${this.#lastWord()}`);
+  }
+
+  /** It speaks, but nobody can tell what it says. */
+  #refuseMisread(): void {
+    if (this.#misread === undefined) return;
+    throw new VenfleetError('METER_GARBLED', `what it says makes no sense: ${this.#misread.message}`, {
+      cause: this.#misread,
+      hint: 'is the profile of its connection right, and does nothing else publish on its topics?',
+    });
   }
 
   #lastWord(): string {
