@@ -30,12 +30,10 @@ const fileSchema = z.strictObject({
   type: z.enum(RESOURCE_TYPES).meta({ description: 'a load that can be curtailed or shifted (DSR), or a charging station (EV)' }),
   capacity: capacitySchema.meta({ description: 'of a site whose row has no column of its own' }),
   meter: endSchema.meta({ description: 'how its meter is read' }),
-  control: endSchema
-    .optional()
-    .meta({
-      description:
-        'how it is controlled; left out where it is only metered. The meter’s own profile means one device, as a charger that meters itself',
-    }),
+  control: endSchema.optional().meta({
+    description:
+      'how it is controlled; left out where it is only metered. The meter’s own profile means one device, as a charger that meters itself',
+  }),
 });
 
 /** Stands in a host's name for the number of the machine that carries the VEN's devices. */
@@ -102,11 +100,18 @@ export type FileConfig = FleetConfig['files'][string];
 export type EndConfig = z.infer<typeof endSchema>;
 
 /**
- * Where the Modbus devices of a VEN stand: where there are several shards, on the host whose number, from 0, is that of the
- * VEN's shard, as the pods of a StatefulSet are numbered.
+ * Tells where the Modbus devices of a VEN stand: where there are several shards, on the host whose number, from 0, is that of
+ * the VEN's shard, as the pods of a StatefulSet are numbered.
  */
-export function modbusHost(modbus: FleetConfig['modbus'], ven: string): string {
-  return hostOfShard(modbus, modbus.shards === undefined ? 1 : shardOf(ven, modbus.shards));
+export function modbusHostByVen(modbus: FleetConfig['modbus']): (ven: string) => string {
+  const { shards } = modbus;
+  if (shards === undefined) return () => modbus.host;
+  const known = new Map<string, string>();
+  return (ven) => {
+    const host = known.get(ven) ?? hostOfShard(modbus, shardOf(ven, shards));
+    known.set(ven, host);
+    return host;
+  };
 }
 
 /** All hosts that Modbus devices of the fleet stand on. */

@@ -3,7 +3,7 @@ import { DANISH_GSRN_COUNT, danishGsrn } from '../gsrn.js';
 import type { Actor, Connection, NewConnection, NewResource, Resource } from '../model.js';
 import type { ResourceDb } from '../resource-db.js';
 import { sameResource } from '../resources.js';
-import { type EndConfig, type FileConfig, type FleetConfig, modbusHost, modbusHosts } from './fleet-config.js';
+import { type EndConfig, type FileConfig, type FleetConfig, modbusHostByVen, modbusHosts } from './fleet-config.js';
 import { GatewayAllocator, type ModbusUnit } from './gateways.js';
 import { type RefusedRow, type Site, toResource } from './site.js';
 
@@ -124,12 +124,14 @@ export class Reconciler {
   readonly #config: FleetConfig;
   readonly #present: Present;
   readonly #gateways: GatewayAllocator;
+  readonly #modbusHost: (ven: string) => string;
 
   constructor(db: ResourceDb, config: FleetConfig, present: Present) {
     this.#db = db;
     this.#config = config;
     this.#present = present;
     this.#gateways = new GatewayAllocator(config.modbus);
+    this.#modbusHost = modbusHostByVen(config.modbus);
   }
 
   apply(sites: readonly Site[]): ReconcileCounts {
@@ -230,10 +232,10 @@ export class Reconciler {
   }
 
   #connection(site: Site, actor: Actor, { via, profile }: EndConfig, unit: ModbusUnit | undefined): NewConnection {
-    const { modbus, mqtt } = this.#config;
+    const { mqtt } = this.#config;
     if (via === 'MODBUSTCP') {
       const { port, unitId } = unit as ModbusUnit;
-      return { type: via, actor, profile, host: modbusHost(modbus, site.ven), port, unitId };
+      return { type: via, actor, profile, host: this.#modbusHost(site.ven), port, unitId };
     }
     const device = actor === 'READER' || isOneDevice(site.config) ? 'meter' : 'controller';
     return {
