@@ -2,13 +2,11 @@ import { CONSOLE_PATH } from '@venfleet/console-api';
 import { ConsoleServer } from '@venfleet/console-api/server';
 import type { Random } from '@venfleet/core';
 import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify';
-import type { Mount } from '../http/site.js';
 import type { Changes } from '../notify/changes.js';
 import type { VtnContext } from '../vtn-context.js';
 import { ConsoleWriting } from './event-writing.js';
 import { VtnGuard } from './guard.js';
 import { LiveModel } from './live-model.js';
-import { ownApi } from './own-api.js';
 import { SimulatorFaults } from './simulator.js';
 import { VtnConsole } from './vtn-console.js';
 
@@ -44,19 +42,11 @@ export class AttachedConsole {
     this.#model = new LiveModel({ ...context, changes });
   }
 
-  /** Adds its routes to a site that has the 3.1 API, too. */
-  addTo(site: FastifyInstance, mounts: readonly Mount[]): void {
+  /** Adds its routes to a site. */
+  addTo(site: FastifyInstance): void {
     const { context, random, changes } = this.#ports;
     const { clock, logger } = context;
-    const prefix = mounts.find((mount) => mount.version === '3.1.0')?.prefix ?? '';
-    const writing = new ConsoleWriting({
-      model: this.#model,
-      transport: ownApi(site),
-      baseUrl: `http://vtn${prefix}`,
-      clock,
-      random,
-      logger,
-    });
+    const writing = new ConsoleWriting({ model: this.#model, context, random });
     const { simulator, page } = this.#options;
     const faults = simulator === undefined ? undefined : new SimulatorFaults(simulator);
     const backend = new VtnConsole({ ...context, changes, model: this.#model, writing, faults });

@@ -1,34 +1,24 @@
 import type { EventForm, EventSummary, FormChoices } from '@venfleet/console-api';
 import { ConsoleProblem, type ConsoleUser, type EventWriting, notFound } from '@venfleet/console-api/server';
-import type { Clock, Logger, Random } from '@venfleet/core';
-import {
-  ALERTS,
-  anonymous,
-  createVtnClient,
-  type GridEvent,
-  type HttpTransport,
-  type TokenSource,
-  type VtnClient,
-  VtnError,
-} from '@venfleet/openadr';
+import type { Random } from '@venfleet/core';
+import { ALERTS, anonymous, createVtnClient, type GridEvent, type VtnClient, VtnError } from '@venfleet/openadr';
 import { saysNothing } from '../operator/demand.js';
 import { checkNewEvent, prepareCancellation, prepareChange, prepareEvent } from '../operator/event-desk.js';
 import { changedEvent } from '../operator/new-event.js';
+import type { VtnContext } from '../vtn-context.js';
 import { problemOf, wantedBy } from './event-form.js';
 import { FleetView } from './fleet-view.js';
+import { EVERYBODY } from './guard.js';
 import type { LiveModel } from './live-model.js';
+import { ownApi } from './own-api.js';
 
 export interface EventWritingPorts {
   readonly model: LiveModel;
-  /** The VTN's own 3.1 API. */
-  readonly transport: HttpTransport;
-  readonly baseUrl: string;
-  readonly clock: Clock;
+  readonly context: VtnContext;
   readonly random: Random;
-  readonly logger: Logger;
 }
 
-/** Writes events as the command line does: by the VTN's own API, with the token of whoever is logged in. */
+/** Writes events as the command line does: by the VTN's own API, as whoever is logged in. */
 export class ConsoleWriting implements EventWriting {
   readonly #ports: EventWritingPorts;
 
@@ -78,7 +68,7 @@ export class ConsoleWriting implements EventWriting {
 
   /** @throws ConsoleProblem 400: fields that cannot be read, VENs that are not there */
   async #checked(form: EventForm) {
-    const wanted = wantedBy(form, this.#ports.clock);
+    const wanted = wantedBy(form, this.#ports.context.clock);
     const { vens } = await this.#ports.model.look();
     const names = new Set(vens.all().map(({ name }) => name));
     const unknown = (wanted.ven ?? []).filter((name) => !names.has(name));
@@ -98,29 +88,23 @@ export class ConsoleWriting implements EventWriting {
     const booked = known.events.get(id);
     // Somebody has deleted it in the meantime.
     if (booked === undefined) throw notFound('event', id);
-    return new FleetView(known, this.#ports.clock.now()).event(booked);
+    return new FleetView(known, this.#ports.context.clock.now()).event(booked);
   }
 
   #vtn({ token }: ConsoleUser): VtnClient {
-    const { transport, baseUrl, clock, random, logger } = this.#ports;
-    const vtn = { version: '3.1.0', baseUrl, tokenUrl: `${baseUrl}/auth/token` } as const;
-    return createVtnClient({
-      transport,
-      vtn,
-      tokens: token === undefined ? anonymous : fixed(token),
-      role: 'BL',
-      clock,
-      random,
-      logger,
-    });
+    const { context, random } = this.#ports;
+    const { clock, logger, tokens } = context;
+    // A token that has expired since the request was let in is of no use any more.
+    const caller = token === undefined ? EVERYBODY : tokens.cached(token);
+    if (caller === undefined) throw new ConsoleProblem(401, 'the token has expired');
+    const transport = ownApi(context, caller);
+    const vtn = { version: '3.1.0', baseUrl: 'http://own', tokenUrl: 'http://own/auth/token' } as const;
+    return createVtnClient({ transport, vtn, tokens: anonymous, role: 'BL', clock, random, logger });
   }
 }
 
 const MOST_TARGETS = 1000;
 const NOTHING_SAID = { shed: 'say how much', level: 'or which level', limit: 'or which limit' };
-
-/** One that is refused is refused: the page logs in again. */
-const fixed = (token: string): TokenSource => ({ token: async () => token, invalidate: () => undefined });
 
 async function told<T>(form: EventForm, work: () => Promise<T>): Promise<T> {
   try {

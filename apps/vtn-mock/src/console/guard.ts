@@ -38,7 +38,7 @@ export class VtnGuard implements ConsoleGuard {
 
   async admit(authorization: string | undefined): Promise<ConsoleUser> {
     const { auth, tokens } = this.#options;
-    if (!auth) return userOf({ clientId: ANONYMOUS, role: 'BL', scopes: new Set(ALL) }, undefined, undefined);
+    if (!auth) return userOf(EVERYBODY, undefined, undefined);
     const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw unauthorized('this needs a token: Authorization: Bearer …');
     const admitted = await tokens.admit(token);
@@ -68,6 +68,9 @@ export class VtnGuard implements ConsoleGuard {
 
 /** What business logic may do in either version. */
 const ALL: readonly string[] = [...new Set([...SCOPES['3.0.1'].BL, ...SCOPES['3.1.0'].BL])];
+
+/** Who everybody is where no tokens are asked for. */
+export const EVERYBODY: Caller = { clientId: ANONYMOUS, role: 'BL', scopes: new Set(ALL) };
 
 function userOf(caller: Caller, token: string | undefined, expiresAt: number | undefined): ConsoleUser {
   return {

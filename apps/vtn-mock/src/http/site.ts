@@ -179,7 +179,7 @@ async function originRoutes(
   addMetrics(app, context);
   addOutcomes(app, context);
   addFaultRoutes(app, context);
-  console?.addTo(app, mounts);
+  console?.addTo(app);
   addIndex(app, mounts, console !== undefined);
   const scopesOf = ({ scopes, role }: Client) => scopes ?? [...new Set(mounts.flatMap((m) => SCOPES[m.version][role]))];
   // No fault touches this one: who has switched faults on must be able to switch them off.
