@@ -29,6 +29,12 @@ const ANSWER_TIMEOUT = seconds(2);
 
 const SILENT_HINT = 'is it on and connected to the broker, and are topic and profile of its connection right?';
 
+/** Why the wait for an answer is called off; a reason of its own costs no stack. */
+const ANSWERED = 'it was answered';
+
+/** Waits for an answer. */
+const NOBODY = () => {};
+
 const COUNTERS = ['energyImportWh', 'energyExportWh'] as const;
 
 /** When something was last said: by both clocks, since ages are measured by the one that does not jump. */
@@ -62,7 +68,7 @@ export class MqttDevice implements MeterDriver {
   #isOffline = false;
   /** Why the last message could not be read. */
   #misread: VenfleetError | undefined;
-  #heard: () => void = () => {};
+  #heard: () => void = NOBODY;
   #lastQuery = 0;
 
   constructor(place: MqttPlace, replyPrefix: string, ports: MqttDevicePorts) {
@@ -183,7 +189,8 @@ export class MqttDevice implements MeterDriver {
       query.qos,
     );
     await Promise.race([heard, sleepAwake(clock, ANSWER_TIMEOUT, patience.signal).catch(() => {})]);
-    patience.abort();
+    patience.abort(ANSWERED);
+    this.#heard = NOBODY;
   }
 
   #refuseOffline(): void {
