@@ -6,13 +6,13 @@ import { join } from 'node:path';
 /** Whether certificates can be made here: by openssl on the path. */
 export const canMakeCertificates = spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0;
 
-/** A new certificate for 127.0.0.1, which is its own authority, and its key; PEM. */
+/** A new certificate for 127.0.0.1 and vtn.example, which is its own authority, and its key; PEM. */
 export function makeCertificate(): { readonly cert: string; readonly key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'vtn-tls-'));
   try {
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:vtn.example'];
     execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
     return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
   } finally {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seconds } from '@venfleet/core';
 import { freePort, freeRow, type Processes, ROOT } from '@venfleet/interop';
@@ -6,6 +6,8 @@ import { openResourceDb } from '@venfleet/resource-db';
 
 /** Meters are read so often: a report on some seconds needs values of each. */
 const READ_EVERY = seconds(1);
+/** The sites' file. */
+const FILE = 'industries.csv';
 /** A working day in winter at eleven, when industries draw more than any limit of the checklist. */
 const START = '2026-01-15T11:00:00+01:00';
 
@@ -32,14 +34,10 @@ export async function startFleet(
   const source = join(folder, 'assets');
   mkdirSync(source);
   const rows = vens.flatMap((ven) => [1, 2].map((n) => `Works ${n} of ${ven},"Havnegade ${n}, 9999 ${ven}",10.${n},56.${n}`));
-  writeFileSync(join(source, 'industries-in-denmark.csv'), ['title,address,longitude,latitude', ...rows, ''].join('\n'));
-  const sample = readFileSync(join(ROOT, 'config/fleet.yaml'), 'utf8');
+  writeFileSync(join(source, FILE), ['title,address,longitude,latitude', ...rows, ''].join('\n'));
   const config = join(folder, 'fleet.yaml');
-  const modbus = await freeRow(vens.length);
-  writeFileSync(
-    config,
-    sample.replace('basePort: 20000', `basePort: ${modbus}`).replace('port: 1883', `port: ${await freePort()}`),
-  );
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify(await fleetConfig(vens.length)));
   const db = join(folder, 'resources.db');
   const files = ['--db', db, '--credentials', credentials, '--config', config, '--source', source];
   await processes.venfleet('resource-db', ['prepare', ...files, '--json']);
@@ -57,6 +55,23 @@ export async function startFleet(
       };
       return control.limitActive === true ? (control.limitW ?? null) : null;
     },
+  };
+}
+
+/** Meters and controllers by Modbus, as config/fleet.yaml has industries, on ports that are free. @param gateways one for each VEN */
+async function fleetConfig(gateways: number): Promise<object> {
+  const via = 'MODBUSTCP';
+  const industries = {
+    subType: 'Industries',
+    type: 'DSR',
+    capacity: { pMaxKw: 100, eMaxKwh: 400 },
+    meter: { via, profile: 'sunspec-213' },
+    control: { via, profile: 'flex-controller' },
+  };
+  return {
+    modbus: { host: '127.0.0.1', basePort: await freeRow(gateways), maxUnitsPerGateway: 247 },
+    mqtt: { host: '127.0.0.1', port: await freePort(), baseTopic: 'ven-conform' },
+    files: { [FILE]: industries },
   };
 }
 
