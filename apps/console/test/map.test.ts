@@ -8,7 +8,18 @@ import { labelsOf } from '../src/map/labels.js';
 import { neighbourOf } from '../src/map/neighbours.js';
 import { INSET, MAINLAND, pathOf, placeOnMap, project } from '../src/map/projection.js';
 import { sitesOf } from '../src/map/sites.js';
-import { centred, MOST_SCALE, markScale, moved, type View, viewBox, WHOLE, zoomed } from '../src/map/zoom.js';
+import {
+  centred,
+  labelScale,
+  MOST_SCALE,
+  markScale,
+  moved,
+  smallness,
+  type View,
+  viewBox,
+  WHOLE,
+  zoomed,
+} from '../src/map/zoom.js';
 import { ven } from './support.js';
 
 const CITIES = {
@@ -128,15 +139,15 @@ describe('labels', () => {
           ),
         );
         const labels = labelsOf(sites, { ...WHOLE, scale });
-        const k = markScale({ ...WHOLE, scale });
+        const k = labelScale({ ...WHOLE, scale });
         const areas = labels.map(({ x, y, text, anchor }) => {
-          const width = text.length * 0.56 * 6.2 * k;
+          const width = text.length * 0.56 * 6.4 * k;
           return { left: anchor === 'start' ? x : x - width, width, y };
         });
         for (const [i, a] of areas.entries()) {
           for (const b of areas.slice(i + 1)) {
             const aside = a.left >= b.left + b.width - 1e-6 || b.left >= a.left + a.width - 1e-6;
-            expect(aside || Math.abs(a.y - b.y) >= 6.2 * k - 1e-6).toBe(true);
+            expect(aside || Math.abs(a.y - b.y) >= 6.4 * k - 1e-6).toBe(true);
           }
         }
       }),
@@ -170,10 +181,10 @@ describe('zooming', () => {
           view = isMove ? moved(view, x, y, MAINLAND) : zoomed(view, factor, { x, y }, MAINLAND);
           expect(view.scale).toBeGreaterThanOrEqual(1);
           expect(view.scale).toBeLessThanOrEqual(MOST_SCALE);
-          expect(view.x).toBeGreaterThanOrEqual(-1e-9);
-          expect(view.x + MAINLAND.width / view.scale).toBeLessThanOrEqual(MAINLAND.width + 1e-9);
-          expect(view.y).toBeGreaterThanOrEqual(-1e-9);
-          expect(view.y + MAINLAND.height / view.scale).toBeLessThanOrEqual(MAINLAND.height + 1e-9);
+          expect(view.x).toBeGreaterThanOrEqual(MAINLAND.x - 1e-9);
+          expect(view.x + MAINLAND.width / view.scale).toBeLessThanOrEqual(MAINLAND.x + MAINLAND.width + 1e-9);
+          expect(view.y).toBeGreaterThanOrEqual(MAINLAND.y - 1e-9);
+          expect(view.y + MAINLAND.height / view.scale).toBeLessThanOrEqual(MAINLAND.y + MAINLAND.height + 1e-9);
         }
       }),
     );
@@ -191,5 +202,11 @@ describe('zooming', () => {
     const grown = markScale({ ...WHOLE, scale: 8 }) * 8;
     expect(grown).toBeGreaterThan(1.5);
     expect(grown).toBeLessThan(4);
+  });
+
+  test('makes marks and names larger on a small map, within reason', () => {
+    expect([smallness(3), smallness(1.9), smallness(0.95), smallness(0.1)]).toEqual([1, 1, 1.8, 1.8]);
+    expect(markScale(WHOLE, 1.8)).toBeGreaterThan(1);
+    expect(labelScale(WHOLE, 1.8)).toBe(1.8);
   });
 });

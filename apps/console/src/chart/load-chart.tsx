@@ -24,15 +24,9 @@ export function LoadChart({ series, events, height = 220, of }: LoadChartProps) 
           label={`Load of ${of}: ${power(newest.loadW)} at ${clock(newest.at)}${against}`}
         />
       )}
-      <p class="chart-key">
-        <span class="key key--load">Load</span>
-        <span class="key key--baseline">Baseline</span>
-        <span class="key key--given">Delivered</span>
-        <span class="key key--event">Event</span>
-        <button type="button" class="link-button" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
-          {asTable ? 'Show as curve' : 'Show as table'}
-        </button>
-      </p>
+      <button type="button" class="link-button" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+        {asTable ? 'Show as curve' : 'Show as table'}
+      </button>
     </div>
   );
 }
@@ -93,10 +87,19 @@ function Readout({ series, index }: { readonly series: Series; readonly index: n
   return (
     <p class="chart-readout" aria-hidden="true">
       <time>{clock(series.startAt + at * series.stepMs)}</time>
-      <span class="key key--load">{power(load)}</span>
-      <span class="key key--baseline">{power(baseline)}</span>
-      {load !== null && baseline !== null && <span class="key key--given">{power(baseline - load)}</span>}
+      <Key of="load" name="Load" value={load} />
+      <Key of="baseline" name="Baseline" value={baseline} />
+      <Key of="given" name="Delivered" value={load === null || baseline === null ? null : baseline - load} />
+      <span class="key key--event">Event</span>
     </p>
+  );
+}
+
+function Key({ of, name, value }: { readonly of: string; readonly name: string; readonly value: number | null }) {
+  return (
+    <span class={`key key--${of}`}>
+      {name} <strong>{power(value)}</strong>
+    </span>
   );
 }
 

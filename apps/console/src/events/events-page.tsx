@@ -4,7 +4,7 @@ import { usePage, useSession } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { inOrder } from '../fleet/event-order.js';
 import { type Column, VirtualTable } from '../list/virtual-table.js';
-import { counted, period, power } from '../text/format.js';
+import { counted, percent, period, power } from '../text/format.js';
 import { Card, Empty, ErrorNote } from '../ui/parts.js';
 import { useAge } from '../ui/use-age.js';
 import { useData } from '../ui/use-data.js';
@@ -24,6 +24,7 @@ export function EventsPage({ selected }: { readonly selected: string | undefined
       <div class="split-list">
         <Card
           title="Events"
+          isPage
           class="card--list"
           actions={
             abilities.writeEvents && (
@@ -110,7 +111,13 @@ function columns(now: number | undefined): Column<EventSummary>[] {
       title: 'Delivered',
       isNumber: true,
       isExtra: true,
-      cell: ({ requestedW, deliveredW }) => (requestedW === null ? '–' : `${power(deliveredW)} of ${power(requestedW)}`),
+      cell: ({ requestedW, deliveredW }) => givenOf(requestedW, deliveredW),
     },
   ];
+}
+
+/** What is given now, and which part of what is asked for that is. */
+function givenOf(requestedW: number | null, deliveredW: number | null): string {
+  if (requestedW === null || deliveredW === null) return power(null);
+  return requestedW > 0 ? `${power(deliveredW)}, ${percent(deliveredW / requestedW)}` : power(deliveredW);
 }

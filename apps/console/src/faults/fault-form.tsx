@@ -47,7 +47,7 @@ export function FaultForm({ kinds, onMade }: { readonly kinds: readonly string[]
     >
       <Field id="fault-kind" label="Kind" error={fields.kind}>
         {(ids) => (
-          <select {...ids} value={draft.kind} onChange={(event) => change({ kind: event.currentTarget.value })}>
+          <select {...ids} value={draft.kind || kinds[0]} onChange={(event) => change({ kind: event.currentTarget.value })}>
             {kinds.map((kind) => (
               <option key={kind}>{kind}</option>
             ))}

@@ -32,6 +32,7 @@ export function FaultsPage() {
       <div class="split-list">
         <Card
           title="Faults of the devices"
+          isPage
           class="card--list"
           actions={
             data !== undefined &&

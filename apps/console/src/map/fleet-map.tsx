@@ -11,8 +11,9 @@ import { INSET, INSET_SHIFT, MAINLAND, pathOf } from './projection.js';
 import { SiteMark } from './site-mark.js';
 import { SiteTip } from './site-tip.js';
 import { type Site, sitesOf } from './sites.js';
+import { useSmallness } from './use-smallness.js';
 import { useZoom } from './use-zoom.js';
-import { centred, markScale, viewBox, WHOLE, zoomed } from './zoom.js';
+import { centred, labelScale, markScale, type View, viewBox, WHOLE, zoomed } from './zoom.js';
 
 const LAND = pathOf(DENMARK);
 const ABROAD = pathOf(NEIGHBOURS);
@@ -35,6 +36,7 @@ export function FleetMap({ selected }: { readonly selected: string | undefined }
   useEffect(() => {
     if (selected !== undefined) stop.value = selected;
   }, [selected, stop]);
+  const small = useSmallness(svg);
   const onKeyDown = (event: KeyboardEvent) => {
     const from = siteOf(event.target, sites);
     const to = from === undefined ? undefined : neighbourOf(sites, from, event.key);
@@ -58,7 +60,7 @@ export function FleetMap({ selected }: { readonly selected: string | undefined }
         ref={svg}
         class={`map-svg${view.value.scale > 1 ? ' is-zoomed' : ''}`}
         viewBox={viewBox(view.value, MAINLAND)}
-        style={{ '--mark': String(markScale(view.value)) }}
+        style={{ '--mark': String(markScale(view.value, small)) }}
         role="group"
         aria-label={`Denmark with ${count(sites.length)} VENs. Arrow keys lead from one to the next, Enter opens one.`}
         onKeyDown={onKeyDown}
@@ -91,7 +93,7 @@ export function FleetMap({ selected }: { readonly selected: string | undefined }
             />
           );
         })}
-        <Labels sites={sites} scale={view.value} />
+        <Labels sites={sites} view={view.value} small={small} />
       </svg>
       <SiteTip svg={svg} ven={pointed.value} view={view} />
       <ZoomButtons onZoom={zoomBy} isWhole={view.value.scale === 1} />
@@ -110,6 +112,8 @@ function Ground() {
   return (
     <g aria-hidden="true">
       <path class="map-abroad" d={ABROAD} />
+      <path class="map-shallows map-shallows--wide" d={LAND} />
+      <path class="map-shallows" d={LAND} />
       <path class="map-land" d={LAND} />
       <clipPath id="inset">
         <rect x={x} y={y} width={width} height={height} rx="3" />
@@ -125,10 +129,10 @@ function Ground() {
   );
 }
 
-function Labels({ sites, scale }: { readonly sites: readonly Site[]; readonly scale: { scale: number; x: number; y: number } }) {
-  // Moving the map changes no label
-  const labels = useMemo(() => labelsOf(sites, scale), [sites, scale.scale]);
-  const size = LABEL_SIZE * markScale(scale);
+function Labels({ sites, view, small }: { readonly sites: readonly Site[]; readonly view: View; readonly small: number }) {
+  // Moving the map changes no label.
+  const labels = useMemo(() => labelsOf(sites, view, small), [sites, view.scale, small]);
+  const size = LABEL_SIZE * labelScale(view, small);
   return (
     <g class="map-labels" aria-hidden="true" font-size={size} stroke-width={size * 0.22}>
       {labels.map(({ id, text, x, y, anchor }) => (

@@ -1,6 +1,6 @@
+import { type Box, MAINLAND } from './projection.js';
 import type { Site } from './sites.js';
-import type { View } from './zoom.js';
-import { markScale } from './zoom.js';
+import { labelScale, markScale, type View } from './zoom.js';
 
 export interface Label {
   readonly id: string;
@@ -17,50 +17,54 @@ interface Area {
   readonly bottom: number;
 }
 
-/** Of a label at mark scale 1, in the map's unit: the height of its text, and the width of a letter. */
-export const LABEL_SIZE = 6.2;
+/** Of a label at scale 1, in the map's unit: the height of its text, and the width of a letter. */
+export const LABEL_SIZE = 6.4;
 const LETTER = 0.56 * LABEL_SIZE;
 const GAP = 1.6;
-/** Circles smaller than this (as a part of the map's width) have no label, unless the map is enlarged. */
-const LEAST_RADIUS = 3.9;
+/** Circles smaller than this have no name, unless the map is enlarged. */
+const LEAST_RADIUS = 4;
 
 /**
- * Names beside their circles: those of the largest, as far as they hide neither each other nor a large circle.
+ * Names beside their circles: those of the largest, as far as they hide neither each other nor a large circle, and lie on
+ * the map.
  * @param sites the largest first
+ * @param small see {@link smallness}
  */
-export function labelsOf(sites: readonly Site[], view: View): Label[] {
-  const k = markScale(view);
-  const bold = sites.filter(({ radius }) => radius * view.scale ** 0.8 >= LEAST_RADIUS);
-  const taken: Area[] = bold.map((site) => around(site, k * 0.8));
-  const labels: Label[] = [];
-  for (const site of bold) {
-    const places = (['start', 'end'] as const).map((anchor) => ({ anchor, area: areaOf(site, anchor, k) }));
-    const own = around(site, k * 0.8);
-    const free = places.find(({ area }) => !taken.some((other) => !isSame(other, own) && overlap(area, other)));
-    if (free === undefined) continue;
-    taken.push(free.area);
-    const shift = site.radius * k + GAP * k;
-    labels.push({
-      id: site.id,
-      text: site.name,
-      x: free.anchor === 'start' ? site.x + shift : site.x - shift,
-      y: site.y,
-      anchor: free.anchor,
-    });
+export function labelsOf(sites: readonly Site[], view: View, small = 1): Label[] {
+  const named = sites.filter(({ radius }) => radius * view.scale ** 0.8 >= LEAST_RADIUS);
+  const circles = named.map((site) => ({ site, area: around(site, markScale(view, small)) }));
+  const labels: (Label & { readonly area: Area })[] = [];
+  for (const { site } of circles) {
+    const label = (['start', 'end'] as const)
+      .map((anchor) => labelAt(site, anchor, view, small))
+      .find(({ area }) => {
+        const hides = circles.some((other) => other.site !== site && overlap(area, other.area));
+        return !hides && isOn(MAINLAND, area) && !labels.some((other) => overlap(area, other.area));
+      });
+    if (label !== undefined) labels.push(label);
   }
-  return labels;
+  return labels.map(({ area: _, ...label }) => label);
 }
 
+/** A circle, as far as nothing should lie upon it. */
 function around({ x, y, radius }: Site, k: number): Area {
-  const r = radius * k;
+  const r = radius * k * 0.8;
   return { left: x - r, right: x + r, top: y - r, bottom: y + r };
 }
 
-function areaOf({ x, y, radius, name }: Site, anchor: 'start' | 'end', k: number): Area {
-  const [near, width, half] = [(radius + GAP) * k, name.length * LETTER * k, (LABEL_SIZE / 2) * k];
-  const left = anchor === 'start' ? x + near : x - near - width;
-  return { left, right: left + width, top: y - half, bottom: y + half };
+function labelAt(
+  { id, x, y, radius, name }: Site,
+  anchor: 'start' | 'end',
+  view: View,
+  small: number,
+): Label & { readonly area: Area } {
+  const k = labelScale(view, small);
+  const [aside, width, half] = [radius * markScale(view, small) + GAP * k, name.length * LETTER * k, (LABEL_SIZE / 2) * k];
+  const at = anchor === 'start' ? x + aside : x - aside;
+  const left = anchor === 'start' ? at : at - width;
+  return { id, text: name, x: at, y, anchor, area: { left, right: left + width, top: y - half, bottom: y + half } };
 }
 
 const overlap = (a: Area, b: Area): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-const isSame = (a: Area, b: Area): boolean => a.left === b.left && a.top === b.top;
+const isOn = ({ x, y, width, height }: Box, { left, right, top, bottom }: Area): boolean =>
+  left >= x && right <= x + width && top >= y && bottom <= y + height;

@@ -27,12 +27,12 @@ function stretched(latitude: number): number {
   return (Math.log(Math.tan(Math.PI / 4 + (latitude * Math.PI) / 360)) * 180) / Math.PI;
 }
 
-/** What is drawn of Denmark without Bornholm, which lies too far off. */
-export const MAINLAND: Box = { x: 0, y: 0, width: 316, height: 378 };
+/** What is drawn of Denmark without Bornholm, which lies too far off; with sea in the west, upon which figures stand. */
+export const MAINLAND: Box = { x: -46, y: -3, width: 380, height: 384 };
 
 /** Where Bornholm really lies, and where it is drawn instead: in the north-east, as on Danish maps. */
 const BORNHOLM: Box = { x: 426, y: 280, width: 42, height: 46 };
-export const INSET: Box = { x: 268, y: 10, width: 42, height: 46 };
+export const INSET: Box = { x: 284, y: 6, width: 42, height: 46 };
 /** From where things on Bornholm lie to where they are drawn. */
 export const INSET_SHIFT: Point = { x: INSET.x - BORNHOLM.x, y: INSET.y - BORNHOLM.y };
 

@@ -5,6 +5,11 @@ import { count, power } from '../text/format.js';
 import { MarkShape, STATE_NAMES } from '../ui/state-mark.js';
 import type { Site } from './sites.js';
 
+/** An arc around a smaller circle than this tells nothing. */
+const ARC_FROM = 3;
+/** What a finger or the mouse must hit. */
+const LEAST_TARGET = 3.2;
+
 /** One VEN on the map. It is drawn anew only when something is said of this VEN. */
 export function SiteMark({ site, ven, isSelected, isStop, isFaded }: SiteMarkProps) {
   const { state, lastReportAt, requestedW, deliveredW } = ven.value;
@@ -19,9 +24,11 @@ export function SiteMark({ site, ven, isSelected, isStop, isFaded }: SiteMarkPro
       style={{ '--x': `${site.x}px`, '--y': `${site.y}px` }}
     >
       {lastReportAt !== null && <circle key={lastReportAt} class="site-ping" r={site.radius} />}
-      <circle class="site-halo" r={site.radius + 1.6} />
+      <circle class="site-halo" r={Math.max(site.radius + 1.6, LEAST_TARGET)} />
       <MarkShape state={state} radius={site.radius} />
-      {state === 'in-event' && <Delivered radius={site.radius} given={deliveredW} asked={requestedW} />}
+      {state === 'in-event' && site.radius >= ARC_FROM && (
+        <Delivered radius={site.radius} given={deliveredW} asked={requestedW} />
+      )}
     </a>
   );
 }

@@ -1,4 +1,4 @@
-import type { Box, Point } from './projection.js';
+import { type Box, MAINLAND, type Point } from './projection.js';
 
 /** What shows of the map: how much it is enlarged, and the point at its north-western corner. */
 export interface View {
@@ -7,7 +7,7 @@ export interface View {
   readonly y: number;
 }
 
-export const WHOLE: View = { scale: 1, x: 0, y: 0 };
+export const WHOLE: View = { scale: 1, x: MAINLAND.x, y: MAINLAND.y };
 export const MOST_SCALE = 12;
 
 /** Enlarged by `factor`, while the point `at` stays where it is. */
@@ -44,7 +44,23 @@ export function viewBox({ scale, x, y }: View, map: Box): string {
   return [x, y, map.width / scale, map.height / scale].map(round).join(' ');
 }
 
-/** Marks grow more slowly than the map does, so that those which hid each other come apart. */
-export function markScale({ scale }: View): number {
-  return scale ** -0.62;
+/**
+ * Marks grow more slowly than the map does, so that those which hid each other come apart.
+ * @param small how much larger things must be on a map that is drawn small, see {@link smallness}
+ */
+export function markScale({ scale }: View, small = 1): number {
+  return scale ** -0.62 * Math.sqrt(small);
+}
+
+/** Names hardly grow at all: there is room for more of them instead. */
+export function labelScale({ scale }: View, small = 1): number {
+  return scale ** -0.9 * small;
+}
+
+/** Pixels to the map's unit from which on nothing need be enlarged to be read. */
+const EASY = 1.9;
+
+/** How much larger names must be on a screen that has so few pixels to the map's unit. */
+export function smallness(pixelsPerUnit: number): number {
+  return Math.min(1.8, Math.max(1, EASY / pixelsPerUnit));
 }

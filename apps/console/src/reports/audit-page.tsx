@@ -26,6 +26,7 @@ export function AuditPage() {
     <div class="single">
       <Card
         title="Audit of reports"
+        isPage
         class="card--list"
         actions={
           <>

@@ -16,6 +16,7 @@ export function ReportsPage() {
     <div class="single">
       <Card
         title="Reports"
+        isPage
         class="card--list"
         actions={
           <>

@@ -65,7 +65,7 @@ function Live() {
 
 const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
 const ICONS: Readonly<Record<Theme, string>> = {
-  system: 'M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 1 1 0 12',
+  system: 'M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12M8 2v12M8 4.5h4M8 8h5.5M8 11.5h4',
   light: 'M8 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1',
   dark: 'M13.5 9.5A6 6 0 1 1 6.5 2.5A5 5 0 0 0 13.5 9.5z',
 };
@@ -82,7 +82,7 @@ function ThemeButton() {
       onClick={() => theme.choose(NEXT[chosen])}
     >
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-        <path d={ICONS[chosen]} class={chosen === 'system' ? 'half-icon' : ''} />
+        <path d={ICONS[chosen]} />
       </svg>
     </button>
   );

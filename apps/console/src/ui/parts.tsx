@@ -60,12 +60,12 @@ export function Share({
   );
 }
 
-export function Card({ title, actions, children, class: name = '' }: CardProps) {
+export function Card({ title, actions, children, class: name = '', isPage = false }: CardProps) {
   const id = `card-${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`;
   return (
     <section class={`card ${name}`} aria-labelledby={id}>
       <header class="card-head">
-        <h2 id={id}>{title}</h2>
+        {isPage ? <h1 id={id}>{title}</h1> : <h2 id={id}>{title}</h2>}
         {actions !== undefined && <div class="card-actions">{actions}</div>}
       </header>
       {children}
@@ -78,4 +78,6 @@ interface CardProps {
   readonly actions?: ComponentChildren;
   readonly children: ComponentChildren;
   readonly class?: string;
+  /** It is what the page is about. */
+  readonly isPage?: boolean;
 }

@@ -20,11 +20,13 @@ export const STATE_MEANINGS: Readonly<Record<VenState, string>> = {
 /** A state as a shape, not as a colour alone: a ring around a dot, a dot, an empty ring, a ring that is crossed out. */
 export function MarkShape({ state, radius }: { readonly state: VenState; readonly radius: number }) {
   const inner = state === 'in-event' ? radius * 0.56 : radius;
-  const cross = radius * 0.5;
+  // There is no room for a cross within the ring of a small one: it stands alone.
+  const isSmall = state === 'silent' && radius < 3;
+  const cross = radius * (isSmall ? 0.8 : 0.5);
   return (
     <>
       {state === 'in-event' && <circle class="mark-ring" r={radius} />}
-      <circle class="mark-disc" r={inner} />
+      {!isSmall && <circle class="mark-disc" r={inner} />}
       {state === 'silent' && (
         <path class="mark-cross" d={`M${-cross} ${-cross}L${cross} ${cross}M${cross} ${-cross}L${-cross} ${cross}`} />
       )}

@@ -18,7 +18,7 @@ export function FleetPage({ route }: { readonly route: Route }) {
     <div class={`fleet${isDetail ? ' fleet--detail' : ''}`}>
       <div class="fleet-map">
         <FleetMap selected={route.page === 'ven' ? route.ven : undefined} />
-        <Headline />
+        <Headline isHeading={!isDetail} />
       </div>
       <div class="fleet-side">
         {route.page === 'ven' && <VenPanel key={route.ven} id={route.ven} />}

@@ -55,6 +55,7 @@ function columns(now: number | undefined): Column<VenSummary>[] {
     {
       title: 'Delivered',
       isNumber: true,
+      isExtra: true,
       cell: ({ deliveredW }) => power(deliveredW),
       sortBy: ({ deliveredW }) => deliveredW ?? Number.NEGATIVE_INFINITY,
     },
