@@ -1,3 +1,4 @@
+export { ALERTS } from './alerts/table.js';
 export { agentDatabases } from './backup/databases.js';
 export { configSchema, loadAgentConfig, loadDatabasePaths } from './config.js';
 export { type ControlSettings, controlSettings } from './control/config.js';
