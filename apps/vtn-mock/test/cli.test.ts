@@ -31,6 +31,7 @@ describe('vtn-mock serve', () => {
     [['--mdns'], 'a --host that others reach'],
     [['--quirks', 'odd'], 'openleadr, or some of'],
     [['--quirks', 'admin', '--host', '0.0.0.0'], 'this machine alone'],
+    [['--simulator', 'ftp://a'], 'http or https'],
     [['--nonsense'], 'unknown option'],
     [['more'], 'too many arguments'],
     [['--port', '8000', '--root-port', '3.1.0=8000'], 'different ports'],
@@ -69,6 +70,10 @@ describe('vtn-mock serve', () => {
       'mqtt-username',
       'mqtt-password',
       'no-mqtt',
+      'console',
+      'no-console',
+      'console-link',
+      'simulator',
       'log-level',
       'json',
     ]);

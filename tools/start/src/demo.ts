@@ -49,15 +49,20 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const children: Child[] = [];
   try {
     const devices = registerOnly ? undefined : await startDevices(options, signal, children);
-    const urls = await startVtn(options, signal, children);
+    const vtn = await startVtn(options, devices, signal, children);
+    const { urls } = vtn;
     const url = urls[version] as string;
     say(`Registering the fleet with ${url}`);
     const args = ['register', '--db', db, '--vtn-url', url, '--state', join(state, 'ven-agent.db')];
     await must('registering the fleet', run(program('apps/ven-agent'), args, signal));
     if (devices === undefined) return;
     const isNew = await ensureStandingRequest(url, CREDENTIALS);
-    say(isNew ? 'Asked every VEN for a report each two minutes' : 'Every VEN is asked for a report each two minutes already');
-    sayWhereToLook(urls, devices, options);
+    say(
+      isNew
+        ? 'Asked every VEN for a report each two minutes, and its load each ten seconds'
+        : 'Every VEN is asked for a report each two minutes, and its load each ten seconds, already',
+    );
+    sayWhereToLook(vtn, devices, options);
     say('Metering the fleet');
     const figures = new AgentFigures(await startAgent(url, options, children, signal));
     await untilOneEnds(children, signal, (ended) => show(url, options, figures, ended));
@@ -86,15 +91,30 @@ async function startDevices({ db, state, opsPort }: DemoOptions, signal: AbortSi
   return JSON.parse(devices.firstLine) as DevicesUp;
 }
 
-async function startVtn({ port, state }: DemoOptions, signal: AbortSignal, children: Child[]): Promise<Record<string, string>> {
+/** What `vtn-mock serve --json` tells. */
+interface VtnUp {
+  readonly urls: Readonly<Record<string, string>>;
+  readonly consoleUrl: string;
+  /** Logs in once, from this machine. */
+  readonly consoleLoginUrl: string;
+}
+
+async function startVtn(
+  { port, state }: DemoOptions,
+  devices: DevicesUp | undefined,
+  signal: AbortSignal,
+  children: Child[],
+): Promise<VtnUp> {
   say('Starting the mock VTN');
+  const address = ['--public-url', `http://localhost:${port}`];
+  const console = ['--console-link', ...(devices === undefined ? [] : ['--simulator', devices.ops])];
   const vtn = await start(
     program('apps/vtn-mock'),
-    ['serve', '--port', String(port), '--data', join(state, 'vtn.db'), '--public-url', `http://localhost:${port}`, '--json'],
+    ['serve', '--port', String(port), '--data', join(state, 'vtn.db'), ...address, ...console, '--json'],
     signal,
   );
   children.push(vtn);
-  return (JSON.parse(vtn.firstLine) as { urls: Record<string, string> }).urls;
+  return JSON.parse(vtn.firstLine) as VtnUp;
 }
 
 async function must(what: string, status: Promise<number>): Promise<void> {
@@ -163,7 +183,7 @@ Ctrl-C stops everything.
 }
 
 function sayWhereToLook(
-  urls: Record<string, string>,
+  { urls, consoleUrl, consoleLoginUrl }: VtnUp,
   { ops, modbus, mqtt, meters }: DevicesUp,
   { state, agentOpsPort }: DemoOptions,
 ): void {
@@ -173,6 +193,10 @@ ${meters.total.toLocaleString('en')} simulated devices are up
   Modbus TCP     ${modbus.gateways} gateways on ${modbus.host}, ports ${modbus.ports.join(' to ')}
   MQTT           ${mqtt.broker}
   their view     ${ops}/openapi.json
+
+See the fleet:     ${consoleLoginUrl}
+  (this link logs in once, from this machine; afterwards ${consoleUrl}
+  takes the client bl-client, whose secret is in ${CREDENTIALS})
 
 The mock VTN is up; its state is kept in ${state}/, so the next start finds the fleet registered.
 ${urlLines.join('\n')}

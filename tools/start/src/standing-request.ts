@@ -1,4 +1,4 @@
-import { minutes, silentLogger, systemClock, systemRandom, VenfleetError } from '@venfleet/core';
+import { minutes, seconds, silentLogger, systemClock, systemRandom, VenfleetError } from '@venfleet/core';
 import {
   businessClientOf,
   clientCredentialsTokens,
@@ -14,9 +14,13 @@ import {
 const PROGRAM = 'venfleet-metering';
 export const DEMONSTRATION_PROGRAM = 'venfleet-demonstration';
 const EVENT = 'standing-report-request';
+const LOAD_EVENT = 'standing-load-request';
 /** So long that a newcomer has not to wait for the first report, and so many that they last a day. */
 const INTERVAL = minutes(2);
 const INTERVALS = 720;
+
+/** As often as meters are read: the console shows the load as it is now. */
+const LOAD_INTERVAL = seconds(10);
 
 /** The VEN's energy and mean power in each interval, as soon as it is over. */
 const eachInterval = { startInterval: 0, numIntervals: 1, frequency: 1, repeat: -1, historical: true } as const;
@@ -33,9 +37,20 @@ const REQUESTS: readonly ReportRequest[] = [
   },
 ];
 
+/** The load of each VEN as a whole. */
+const LOAD_REQUEST: ReportRequest = {
+  ...eachInterval,
+  payloadType: 'DEMAND',
+  readingType: 'MEAN',
+  units: 'KW',
+  targets: [],
+  aggregate: true,
+  reportIntervals: 'INTERVALS',
+};
+
 /**
- * Sees to it that the VTN has the programs that are used here, and an event that asks every VEN for its readings: one that
- * lasts a day, unless one of before still lasts.
+ * Sees to it that the VTN has the programs that are used here, and events that ask every VEN for its readings: one for each
+ * resource's that lasts a day, unless one of before still lasts, and one for the VEN's load without end.
  * @returns whether it is a new one
  */
 export async function ensureStandingRequest(url: string, credentials: string): Promise<boolean> {
@@ -59,6 +74,10 @@ async function ensure(client: VtnClient): Promise<boolean> {
   await programNamed(client, DEMONSTRATION_PROGRAM);
   const now = systemClock.now();
   const { events } = await client.listEvents({ programId: program.id });
+  if (!events.some(({ name }) => name === LOAD_EVENT)) {
+    const stretches = { start: now, length: LOAD_INTERVAL, intervals: [] };
+    await client.createEvent({ programId: program.id, name: LOAD_EVENT, ...stretches, reportRequests: [LOAD_REQUEST] });
+  }
   const lasts = events.some(
     ({ name, start }) => name === EVENT && typeof start === 'number' && start + INTERVALS * INTERVAL > now,
   );

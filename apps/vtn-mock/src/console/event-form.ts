@@ -30,7 +30,7 @@ const PARSERS: Parsers = {
   currency: asItIs,
   alert: parseAlert,
   for: parseLength,
-  at: (text: string, { now }: HasNow) => parseStart(now)(text),
+  at: (text: string, clock: HasNow) => parseStart(() => clock.now())(text),
   interval: parseLength,
   randomize: parseStep,
   priority: wholeNumber(0),

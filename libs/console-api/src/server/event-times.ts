@@ -48,15 +48,15 @@ export interface EventTimes {
 /** @param now when it is looked at, where the VTN does not say when it was written */
 export function timesOf(event: GridEvent, now: Instant): EventTimes {
   const { createdAt, modifiedAt, intervals, randomizeStart = 0 } = event;
-  // One that begins when it is seen does so soon after it was written.
-  const seenAt = modifiedAt ?? createdAt ?? now;
+  // One that begins when it is seen does so soon after it was written, and no later for having been changed.
+  const seenAt = createdAt ?? modifiedAt ?? now;
   const timeline = timelineOf(event, seenAt);
   const [start, end] = [startOf(timeline), endOf(timeline)];
   const isCancelled = start !== undefined && start === end;
   return {
     timeline,
     startAt: isCancelled ? (createdAt ?? start) : (start ?? null),
-    endAt: end === undefined || end === 'forever' ? null : end + randomizeStart,
+    endAt: isCancelled ? (modifiedAt ?? start) : end === undefined || end === 'forever' ? null : end + randomizeStart,
     isCancelled,
     periods: periodsOf(event, timeline),
     changesLoad: intervals.some(({ payloads }) => payloads.some(({ type }) => LOAD_TYPES.has(type))),
