@@ -44,9 +44,9 @@ export interface SeatsOptions {
 /** The VENs of a run, each started when a line asks for it. */
 export class Seats {
   readonly #options: SeatsOptions;
-  readonly #shared = new Map<Purpose, Promise<Seat>>();
   readonly #running: Seat[] = [];
   #started = 0;
+  #resident: Promise<Seat> | undefined;
 
   constructor(options: SeatsOptions) {
     this.#options = options;
@@ -64,16 +64,10 @@ export class Seats {
     return this.#options.folder;
   }
 
-  /** The VEN that most lines share. @throws Nonconformity where it does not come to read events */
+  /** The VEN that most lines share: started once, it reads events when this returns. */
   resident(): Promise<Seat> {
-    return this.once('resident', { rules: [discovered(this.#options.vtn.path)] });
-  }
-
-  /** A VEN that lines share: started once, it reads events when this returns. */
-  once(purpose: Purpose, options: StartOptions): Promise<Seat> {
-    const seat = this.#shared.get(purpose) ?? this.start(purpose, options).then((started) => this.reading(started));
-    this.#shared.set(purpose, seat);
-    return seat;
+    this.#resident ??= this.start('resident', { rules: [discovered(this.#options.vtn.path)] }).then((seat) => this.reading(seat));
+    return this.#resident;
   }
 
   /** Starts the VEN under the name of a purpose, without any memory. */
@@ -123,8 +117,8 @@ export class Seats {
 
   /** Stops the VENs that one line alone has started. */
   async release(): Promise<void> {
-    const shared = await Promise.all([...this.#shared.values()].map((seat) => seat.catch(() => undefined)));
-    await this.#stop((seat) => !shared.includes(seat));
+    const resident = await this.#resident?.catch(() => undefined);
+    await this.#stop((seat) => seat !== resident);
   }
 
   async stop(): Promise<void> {

@@ -113,11 +113,11 @@ async function subscribed(trial: Trial, gate: MqttGate, times: number): Promise<
 
 const asksForEvents = ({ ask }: Exchange): boolean => ask.method === 'GET' && /\/events(\/[^/]+)?$/.test(ask.path);
 
-/** The VEN that is told of changes by webhook. */
+/** A VEN that is told of changes by webhook. */
 async function told(trial: Trial): Promise<Seat> {
   // In 3.0.1 a subscription is to a program, which must be there before it looks.
   if (trial.in301) await trial.event(cap(17, trial.day(17), 'PT1H'));
-  return await trial.seats.once('pushed', { push: 'webhook', pollS: SELDOM_S });
+  return await trial.seats.reading(await trial.seats.start('pushed', { push: 'webhook', pollS: SELDOM_S }));
 }
 
 /** Where its events are told to. @throws NotCheckable for a VEN that wants nothing told */
