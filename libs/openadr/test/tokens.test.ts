@@ -94,6 +94,19 @@ describe('clientCredentialsTokens', () => {
     expect(await failure(tokens.token())).toMatchObject({ code: 'VTN_PROBLEM', status: 503 });
   });
 
+  it('tells why the last attempt failed, though an older token holds, until one succeeds', async () => {
+    const tokens = source();
+    await tokens.token();
+    expect(tokens.problem).toBeUndefined();
+    server.handle(() => problem(503, 'Busy'));
+    await clock.advance(seconds(280));
+    await tokens.token();
+    expect(tokens.problem).toMatchObject({ code: 'VTN_PROBLEM', status: 503 });
+    server.handle(() => ({ body: { access_token: 't9', token_type: 'Bearer', expires_in: 300 } }));
+    expect(await tokens.token()).toBe('t9');
+    expect(tokens.problem).toBeUndefined();
+  });
+
   it('falls back to HTTP Basic where the form is refused, and remembers that', async () => {
     server.handle(({ headers }) => {
       if (headers.authorization === undefined) return { status: 400, body: { error: 'invalid_request' } };
