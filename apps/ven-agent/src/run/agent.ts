@@ -1,14 +1,8 @@
-import { dirname } from 'node:path';
 import type { Clock, Instant, Logger, Random, Shard } from '@venfleet/core';
 import { loadProfiles } from '@venfleet/devices/node';
 import { openResourceDb, type Resource } from '@venfleet/resource-db';
 import { refuseUnfinishedRestore } from '@venfleet/sqlite';
-import { openPublisher } from '../alerts/adapters/mqtt-publisher.js';
-import { postJson } from '../alerts/adapters/post-json.js';
-import { Alerts } from '../alerts/alerts.js';
 import type { Alert } from '../alerts/model.js';
-import { ALERTS } from '../alerts/table.js';
-import { alertView } from '../alerts/view.js';
 import { ClockGate } from '../clock/clock-gate.js';
 import { HoldingSink } from '../clock/holding-sink.js';
 import { systemTime } from '../clock/system-time.js';
@@ -17,9 +11,7 @@ import type { AgentConfig } from '../config.js';
 import { type OpenConsole, openConsole } from '../console/open-console.js';
 import { Acting, type ActingOptions } from '../dispatch/acting.js';
 import { FleetEvents } from '../events/fleet-events.js';
-import type { AgentHealth } from '../health/health.js';
-import { Surroundings } from '../health/surroundings.js';
-import { venHealth } from '../health/ven-health.js';
+import { AgentWatch } from '../health/agent-watch.js';
 import { openCsvRows } from '../metering/adapters/csv-rows.js';
 import { openModbusSerial } from '../metering/adapters/modbus-serial-link.js';
 import { openMqttWith } from '../metering/adapters/mqtt-link.js';
@@ -82,8 +74,7 @@ interface Parts {
   readonly events: FleetEvents | undefined;
   readonly reporting: ReportingLink | undefined;
   readonly acting: Acting | undefined;
-  readonly surroundings: Surroundings;
-  readonly alerts: Alerts;
+  readonly watch: AgentWatch;
   readonly ops: OpsServer;
 }
 
@@ -124,8 +115,7 @@ export class Agent {
         parts.acting?.start();
       });
       parts.gate.start();
-      parts.surroundings.start();
-      parts.alerts.start(ops);
+      parts.watch.start(ops);
       this.#parts = parts;
       return this.#facts(ops);
     } catch (error) {
@@ -138,7 +128,7 @@ export class Agent {
   async stop(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
-    await Promise.all([parts?.alerts.stop(), parts?.surroundings.stop(), parts?.gate.stop()]);
+    await Promise.all([parts?.watch.stop(), parts?.gate.stop()]);
     await parts?.acting?.stop();
     await parts?.metering.stop();
     await parts?.events?.stop();
@@ -161,24 +151,6 @@ export class Agent {
       control: acting?.stats,
       alarms: this.#alarms.raised,
     };
-  }
-
-  /** All that metrics and alerts are made of. */
-  health(): AgentHealth | undefined {
-    const status = this.status();
-    if (this.#parts === undefined || status === undefined) return undefined;
-    const { metering, events, reporting, acting, surroundings, alerts } = this.#parts;
-    const vens = venHealth({
-      vens: this.#vens.keys(),
-      meters: metering.statuses(),
-      controllers: acting?.states() ?? [],
-      feed: (ven) => events?.feed(ven),
-      tokenProblem: (ven) => reporting?.tokenProblem(ven),
-      deliveries: reporting?.deliveries() ?? new Map(),
-    });
-    const { disks, certificates } = surroundings;
-    const at = this.#options.clock.now();
-    return { ...status, at, vens, clockOffset: reporting?.clockOffset, disks, certificates, alerting: alerts };
   }
 
   /** Each meter's own record. */
@@ -260,20 +232,20 @@ export class Agent {
       acting = this.#acting(events, channels, readings, (resource) => reporting?.baseline(resource));
     }
     const explain = acting && ((resource: string, at?: Instant) => acting.explain(resource, at));
-    const surroundings = this.#surroundings(reporting);
-    const alerts = this.#alertsOf();
+    const parts = { vens: this.#vens, metering, events, reporting, acting };
+    const watch = new AgentWatch({ ...this.#options, ...parts, status: () => this.status() });
     console = this.#console({ readings, events, acting });
     const ops = new OpsServer({
       ...run.ops,
       console: console?.server,
       status: () => this.status(),
-      health: () => this.health(),
+      health: () => watch.health(),
       meters: () => metering.statuses(),
       doubts: ({ id }) => flagNames(readings.source.latest(id)?.flags ?? 0),
-      alerts: () => alerts.instances().map(alertView),
+      alerts: () => watch.alerts(),
       explain,
     });
-    return { readings, metering, gate, events, reporting, acting, surroundings, alerts, ops };
+    return { readings, metering, gate, events, reporting, acting, watch, ops };
   }
 
   #console({ readings, events, acting }: Pick<Parts, 'readings' | 'events' | 'acting'>): OpenConsole | undefined {
@@ -301,33 +273,6 @@ export class Agent {
       clock,
       alarms: this.#alarms,
       logger: logger.child({ component: 'clock' }),
-    });
-  }
-
-  #surroundings(reporting: ReportingLink | undefined): Surroundings {
-    const { config, report, clock, logger } = this.#options;
-    const { state, outbox, events, readings, alerts, vtn } = config;
-    return new Surroundings({
-      folders: [...new Set([state, outbox, events.database, readings.store.path].map((path) => dirname(path)))],
-      vtnUrl: () => (report ? (reporting?.url ?? vtn.url) : undefined),
-      webhookCertificate: report ? events.webhook?.tls?.certFile : undefined,
-      certificatesEvery: alerts.certificatesEvery,
-      clock,
-      logger,
-    });
-  }
-
-  #alertsOf(): Alerts {
-    const { config, alerts = ALERTS, clock, random, logger } = this.#options;
-    const { webhook, mqtt, off } = config.alerts;
-    const ports = { clock, random, logger };
-    return new Alerts({
-      alerts: alerts.filter(({ name }) => !off.includes(name)),
-      settings: config.alerts,
-      health: () => this.health(),
-      post: webhook && postJson(webhook, clock),
-      openPublisher: mqtt && ((connected) => openPublisher(mqtt, connected, ports)),
-      ...ports,
     });
   }
 
