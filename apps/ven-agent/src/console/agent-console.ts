@@ -122,7 +122,7 @@ export class AgentConsole implements ConsoleBackend {
       address,
       meterPointId,
       attributes: [{ type: 'P_MIN_KW', text: String(pMin / 1000) }],
-      series: resourceSeries(this.#ports.readings, resource.id, this.#ports.clock).series(),
+      series: resourceSeries(this.#ports.readings, resource.id, this.#now).series(),
       explanation: this.#explanation(id),
     };
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { SeriesRing } from '@venfleet/console-api/server';
-import { type Clock, type Duration, type HasNow, type Instant, instant, minutes, seconds } from '@venfleet/core';
+import { type Clock, type Duration, type Instant, instant, minutes, seconds } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
 import type { Reading, ReadingSource } from '../readings/reading.js';
 
@@ -170,9 +170,8 @@ class StepSums {
 }
 
 /** The load of one resource over the last hours, as it was read. */
-export function resourceSeries(readings: ReadingSource, resource: number, { now }: HasNow): SeriesRing {
+export function resourceSeries(readings: ReadingSource, resource: number, to: Instant): SeriesRing {
   const ring = new SeriesRing(STEP, STEPS);
-  const to: Instant = now();
   for (const { power, at } of readings.around(resource, instant(to - STEP * STEPS), to)) {
     if (power !== undefined) ring.setLoad(ring.stepAt(at), power);
   }
