@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApiError } from '../src/api/api-error.js';
-import { changesOf, draftOf, formOf, newDraft } from '../src/events/event-draft.js';
+import { changesOf, draftOf, formOf, newDraft, spoken } from '../src/events/event-draft.js';
 import { sendEvent } from '../src/events/send-event.js';
 import { faultOf, NEW_FAULT } from '../src/faults/fault-draft.js';
 import { inOrder } from '../src/fleet/event-order.js';
@@ -57,6 +57,24 @@ describe('the form of an event', () => {
     const after = { ...before, values: { ...before.values, shed: '25' }, for: '1h' };
     expect(changesOf(after, before)).toEqual({ shed: '25%', for: '1h' });
     expect(changesOf({ ...before, kind: 'limit', values: { ...before.values, limit: '1MW' } }, before)).toEqual({ limit: '1MW' });
+  });
+});
+
+describe('the sentence of an event', () => {
+  test('says what, for whom and when', () => {
+    expect(spoken({ ...draft, values: { ...draft.values, shed: '40' } }, 158)).toBe(
+      'shed 40% for all 158 VENs, from now, for 30m',
+    );
+    const later = {
+      ...draft,
+      kind: 'limit',
+      values: { ...draft.values, limit: '1MW' },
+      vens: ['Vejle', 'Odense'],
+      begins: 'in',
+    } as const;
+    expect(spoken({ ...later, for: 'forever' }, 158)).toBe('a limit of 1MW for Vejle, Odense, in 5m, without end');
+    const many = { ...draft, vens: ['a', 'b', 'c', 'd'], begins: 'at', at: '2026-06-15T09:30', for: '' } as const;
+    expect(spoken(many, 158)).toBe('shed 20% for 4 VENs, at 2026-06-15 09:30');
   });
 });
 

@@ -131,3 +131,24 @@ export function inputOf(field: string, draft: Draft): keyof Draft | 'value' | un
   const own = ['program', 'name', 'for', 'interval', 'randomize', 'priority'] as const;
   return own.find((one) => one === field);
 }
+
+const SAID: Readonly<Record<Kind, string>> = {
+  shed: 'shed',
+  level: 'level',
+  setpoint: 'a load of',
+  delta: 'a change by',
+  limit: 'a limit of',
+  price: 'a price of',
+  alert: 'alert',
+};
+
+/** The event in a sentence, before it is made. @param all how many VENs there are */
+export function spoken(draft: Draft, all: number): string {
+  const { kind, values, vens, begins } = draft;
+  const what = `${SAID[kind]} ${kind === 'alert' ? values.alert : valueText(kind, values[kind], '')}`;
+  const whom = vens.length === 0 ? `all ${all} VENs` : vens.length > 3 ? `${vens.length} VENs` : vens.join(', ');
+  const when =
+    begins === 'now' ? 'from now' : begins === 'in' ? `in ${withLength(draft.in)}` : `at ${draft.at.replace('T', ' ')}`;
+  const long = withLength(draft.for);
+  return `${what} for ${whom}, ${when}${long === '' ? '' : long === 'forever' ? ', without end' : `, for ${long}`}`;
+}

@@ -1,15 +1,13 @@
-import type { EventSummary } from '@venfleet/console-api';
 import { milliseconds, systemClock } from '@venfleet/core';
 import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../app/context.js';
-import { counted, period } from '../text/format.js';
-import type { Draft } from './event-draft.js';
+import { type Draft, spoken } from './event-draft.js';
 import { sendEvent } from './send-event.js';
 
 /** So long nothing must be typed before the server is asked. */
 const PAUSE = milliseconds(350);
 
-/** What the event would be: the server says it, by the same words that make the event. */
+/** The event in a sentence, once the server finds nothing wrong with it. */
 export function Preview({
   draft,
   before,
@@ -19,30 +17,23 @@ export function Preview({
   readonly before: Draft;
   readonly id: string | undefined;
 }) {
-  const { api, now } = usePage().console;
-  const [event, setEvent] = useState<EventSummary | undefined>(undefined);
+  const { api, fleet } = usePage().console;
+  const [good, setGood] = useState<Draft | undefined>(undefined);
   useEffect(() => {
     const changed = new AbortController();
     const ask = async () => {
       await systemClock.sleep(PAUSE, changed.signal);
-      const sent = await sendEvent(
-        api,
-        { draft, before, ...(id === undefined ? {} : { id }) },
-        { isDry: true, signal: changed.signal },
-      );
-      if (!changed.signal.aborted) setEvent(sent.kind === 'done' ? sent.event : undefined);
+      const sending = { draft, before, ...(id === undefined ? {} : { id }) };
+      const sent = await sendEvent(api, sending, { isDry: true, signal: changed.signal });
+      if (!changed.signal.aborted) setGood(sent.kind === 'done' ? draft : undefined);
     };
     ask().catch(() => {});
     return () => changed.abort();
   }, [api, draft, before, id]);
+  const all = fleet.venIds.value.length;
   return (
     <p class="preview" aria-live="polite">
-      {event !== undefined && (
-        <>
-          <strong>{event.label}</strong>, {counted(event.vens, 'VEN')},{' '}
-          {event.startAt === null ? 'from now on' : period(event.startAt, event.endAt, now.value)}
-        </>
-      )}
+      {good === draft && spoken(draft, all)}
     </p>
   );
 }

@@ -55,7 +55,15 @@ export function FleetMap({ selected }: { readonly selected: string | undefined }
     view.value = factor === 0 ? WHOLE : zoomed(view.peek(), factor, middle, MAINLAND);
   };
   return (
-    <section class="map" aria-label="Map">
+    // Not at the svg itself, which would become a stop of the Tab key by it.
+    <section
+      class="map"
+      aria-label="Map"
+      onFocusIn={point}
+      onFocusOut={() => {
+        pointed.value = undefined;
+      }}
+    >
       <svg
         ref={svg}
         class={`map-svg${view.value.scale > 1 ? ' is-zoomed' : ''}`}
@@ -70,10 +78,6 @@ export function FleetMap({ selected }: { readonly selected: string | undefined }
         onDragStart={(event) => event.preventDefault()}
         onPointerOver={point}
         onPointerLeave={() => {
-          pointed.value = undefined;
-        }}
-        onFocusIn={point}
-        onFocusOut={() => {
           pointed.value = undefined;
         }}
       >

@@ -1,4 +1,6 @@
 import { useSignal } from '@preact/signals';
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { usePage, useSession } from '../app/context.js';
 import type { Route } from '../app/router.js';
 import { LoadChart } from '../chart/load-chart.js';
@@ -14,8 +16,10 @@ import { VenTable } from './ven-table.js';
 /** The map, and beside it the fleet, one VEN, or one of its resources. */
 export function FleetPage({ route }: { readonly route: Route }) {
   const isDetail = route.page === 'ven' || route.page === 'resource';
+  const page = useRef<HTMLDivElement>(null);
+  useReturn(page, route);
   return (
-    <div class={`fleet${isDetail ? ' fleet--detail' : ''}`}>
+    <div class={`fleet${isDetail ? ' fleet--detail' : ''}`} ref={page}>
       <div class="fleet-map">
         <FleetMap selected={route.page === 'ven' ? route.ven : undefined} />
         <Headline isHeading={!isDetail} />
@@ -27,6 +31,18 @@ export function FleetPage({ route }: { readonly route: Route }) {
       </div>
     </div>
   );
+}
+
+/** Who comes back from a VEN is where they left: at its circle. */
+function useReturn(page: RefObject<HTMLDivElement | null>, route: Route): void {
+  const left = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (route.page === 'ven') left.current = route.ven;
+    else if (route.page === 'fleet' && left.current !== undefined) {
+      page.current?.querySelector<SVGAElement>(`[data-ven="${CSS.escape(left.current)}"]`)?.focus({ preventScroll: true });
+      left.current = undefined;
+    }
+  }, [page, route]);
 }
 
 function FleetPanel() {
