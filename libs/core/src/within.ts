@@ -10,15 +10,20 @@ export async function within<T>(
   { clock, signal }: { readonly clock: HasSleep; readonly signal: AbortSignal },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const inTime = new AbortController();
   const done = new AbortController();
-  const tooLate = new AbortController();
-  void clock.sleep(duration, AbortSignal.any([done.signal, signal])).then(
-    () => tooLate.abort(),
+  // No AbortSignal.any: Node 20 keeps a little of each for as long as the longest-lived signal is there.
+  const pass = () => inTime.abort(signal.reason);
+  if (signal.aborted) pass();
+  signal.addEventListener('abort', pass, { once: true });
+  void clock.sleep(duration, done.signal).then(
+    () => inTime.abort(),
     () => {},
   );
   try {
-    return await work(AbortSignal.any([tooLate.signal, signal]));
+    return await work(inTime.signal);
   } finally {
+    signal.removeEventListener('abort', pass);
     done.abort();
   }
 }

@@ -49,6 +49,7 @@ export class Schedule {
 
   async stop(): Promise<void> {
     this.#stop?.abort();
+    this.#wake?.abort();
     this.#stop = undefined;
     await this.#loop;
     this.#heap.length = 0;
@@ -57,12 +58,13 @@ export class Schedule {
   async #run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       await this.#runDue(stop);
+      if (stop.aborted) return;
       const first = this.#heap[0];
       const wait = first === undefined ? 3_600_000 : Math.max(GRAIN_MS, first.due - this.#clock.now());
-      const wake = new AbortController();
-      this.#wake = wake;
-      await this.#clock.sleep(milliseconds(wait), AbortSignal.any([stop, wake.signal])).catch((error: unknown) => {
-        if (!wake.signal.aborted || stop.aborted) throw error;
+      this.#wake = new AbortController();
+      // No AbortSignal.any: Node 20 keeps a little of each for as long as the longest-lived signal is there.
+      await this.#clock.sleep(milliseconds(wait), this.#wake.signal).catch((error: unknown) => {
+        if (!isAbort(error)) throw error;
       });
     }
   }
