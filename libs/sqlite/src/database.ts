@@ -1,30 +1,37 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isVenfleetError } from '@venfleet/core';
+import { isVenfleetError, type VenfleetError } from '@venfleet/core';
 import SqliteConstructor, { type Database as Sqlite, type Statement as SqliteStatement } from 'better-sqlite3';
-import { translateSqliteError } from './errors.js';
+import { isDiskProblem, translateSqliteError } from './errors.js';
 import { danglingReferences } from './migrations.js';
 import { makeFolderBeside, moveDatabase, refuseExisting } from './paths.js';
 
 type Value = string | number | bigint | Buffer | null;
 export type Parameters = readonly Value[] | Readonly<Record<string, Value>>;
 
+/** @param problem the DB_ error of a disk that did not take it; undefined when it is written. */
+export type OnWrite = (problem: VenfleetError | undefined) => void;
+
 /** A prepared statement whose errors name the database and say what to do. */
 export class Statement<Row> {
   readonly #statement: SqliteStatement<unknown[], Row>;
   readonly #path: string;
+  readonly #onWrite: OnWrite | undefined;
 
-  constructor(statement: SqliteStatement<unknown[], Row>, path: string) {
+  constructor(statement: SqliteStatement<unknown[], Row>, path: string, onWrite?: OnWrite) {
     this.#statement = statement;
     this.#path = path;
+    this.#onWrite = onWrite;
   }
 
   run(parameters: Parameters = []): { changes: number; lastInsertRowid: number } {
     try {
       const result = this.#statement.run(parameters);
+      // In a transaction it is the commit that tells.
+      if (this.#onWrite !== undefined && !this.#statement.database.inTransaction) this.#onWrite(undefined);
       return { changes: result.changes, lastInsertRowid: Number(result.lastInsertRowid) };
     } catch (error) {
-      throw translateSqliteError(error, this.#path);
+      throw told(translateSqliteError(error, this.#path), this.#onWrite);
     }
   }
 
@@ -58,10 +65,12 @@ export class Statement<Row> {
 export class Database {
   readonly path: string;
   readonly #db: Sqlite;
+  readonly #onWrite: OnWrite | undefined;
 
-  constructor(db: Sqlite, path: string) {
+  constructor(db: Sqlite, path: string, onWrite?: OnWrite) {
     this.#db = db;
     this.path = path;
+    this.#onWrite = onWrite;
   }
 
   /** @param sql one statement, with `?` or `@name` parameters. */
@@ -69,6 +78,7 @@ export class Database {
     return new Statement(
       this.#guard(() => this.#db.prepare<unknown[], Row>(sql)),
       this.path,
+      this.#onWrite,
     );
   }
 
@@ -83,7 +93,9 @@ export class Database {
 
   /** Runs `work` in one transaction that takes the write lock at its start; nested calls are savepoints. */
   transaction<T>(work: () => T): T {
-    return this.#guard(() => this.#db.transaction(work).immediate());
+    const result = this.#guard(() => this.#db.transaction(work).immediate());
+    if (!this.#db.inTransaction) this.#onWrite?.(undefined);
+    return result;
   }
 
   get inTransaction(): boolean {
@@ -154,9 +166,14 @@ export class Database {
     try {
       return work();
     } catch (error) {
-      throw translateSqliteError(error, this.path);
+      throw told(translateSqliteError(error, this.path), this.#onWrite);
     }
   }
+}
+
+function told(error: unknown, onWrite: OnWrite | undefined): unknown {
+  if (isDiskProblem(error)) onWrite?.(error as VenfleetError);
+  return error;
 }
 
 function damagedPages(db: Sqlite): string[] {

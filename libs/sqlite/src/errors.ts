@@ -1,4 +1,4 @@
-import { systemCode, VenfleetError } from '@venfleet/core';
+import { isVenfleetError, systemCode, VenfleetError } from '@venfleet/core';
 
 interface Meaning {
   readonly code: string;
@@ -52,6 +52,11 @@ function primaryCode(error: unknown): string | undefined {
 /** True when another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   return primaryCode(error) === 'SQLITE_BUSY';
+}
+
+/** True when the disk does not take what is written: it is full, read-only or fails. Another time it may. */
+export function isDiskProblem(error: unknown): boolean {
+  return isVenfleetError(error, 'DB_FULL', 'DB_READONLY', 'DB_IO');
 }
 
 /** True when a statement failed on a UNIQUE or PRIMARY KEY constraint. */

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type Duration, seconds, systemClock, VenfleetError } from '@venfleet/core';
 import SqliteConstructor, { type Database as Sqlite } from 'better-sqlite3';
 import { refuseUnfinishedRestore } from './backup/unfinished.js';
-import { Database } from './database.js';
+import { Database, type OnWrite } from './database.js';
 import { isBusy, translateSqliteError } from './errors.js';
 import { checkSchema, migrate, type Schema } from './migrations.js';
 import { makeFolderOf } from './paths.js';
@@ -23,6 +23,8 @@ export interface OpenOptions {
    * is on the disk before it returns).
    */
   readonly synchronous?: 'normal' | 'full';
+  /** Told how each write went, so that somebody hears of a disk that does not take them any more, and that does again. */
+  readonly onWrite?: OnWrite | undefined;
   /** With `readonly`: an earlier schema version will do. For who copies a database and looks at none of its tables. */
   readonly acceptOlder?: boolean;
 }
@@ -55,7 +57,7 @@ export function openDatabase(path: string, options: OpenOptions): Database {
       migrate(db, path, schema);
       db.pragma('foreign_keys = ON');
     }
-    return new Database(db, path);
+    return new Database(db, path, options.onWrite);
   } catch (error) {
     db?.close();
     throw translateSqliteError(error, path);

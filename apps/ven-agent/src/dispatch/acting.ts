@@ -4,6 +4,7 @@ import type { ControlSettings } from '../control/config.js';
 import { Control, type ControlStats } from '../control/control.js';
 import type { Controller, ControlState } from '../control/model.js';
 import type { PlanningPolicy } from '../planning/policy.js';
+import type { Alarms } from '../readings/alarms.js';
 import type { Reading, ReadingSource } from '../readings/reading.js';
 import type { Decision } from './decision.js';
 import { DecisionLog } from './decision-log.js';
@@ -24,6 +25,7 @@ export interface ActingOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly alarms?: Alarms | undefined;
 }
 
 /** From events to setpoints: plans, commands, and remembers why. Constructors do no I/O. */

@@ -1,5 +1,6 @@
 import { type Clock, hours, type Instant, instant, isAbort, type Logger, seconds } from '@venfleet/core';
-import { type Database, type OwnerLock, openDatabase, ownFile, type Schema } from '@venfleet/sqlite';
+import { type Database, isDiskProblem, type OwnerLock, openDatabase, ownFile, type Schema } from '@venfleet/sqlite';
+import { type Alarms, alarmOfWrites } from '../readings/alarms.js';
 import { type Decision, isSameDecision } from './decision.js';
 
 export const DECISIONS_SCHEMA: Schema = {
@@ -46,12 +47,16 @@ export class DecisionLog {
   #running: Promise<void> | undefined;
 
   /** @throws VenfleetError DB_IN_USE, and the DB_ errors of openDatabase */
-  constructor(path: string, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+  constructor(
+    path: string,
+    { clock, logger, alarms }: { readonly clock: Clock; readonly logger: Logger; readonly alarms?: Alarms | undefined },
+  ) {
     this.#clock = clock;
     this.#logger = logger;
     this.#lock = path === ':memory:' ? undefined : ownFile(path, DECISIONS_SCHEMA.what);
     try {
-      this.#db = openDatabase(path, { schema: DECISIONS_SCHEMA, mode: 'create' });
+      const onWrite = alarmOfWrites(alarms, 'DECISIONS_UNWRITABLE');
+      this.#db = openDatabase(path, { schema: DECISIONS_SCHEMA, mode: 'create', onWrite });
     } catch (error) {
       this.#lock?.release();
       throw error;
@@ -133,7 +138,8 @@ export class DecisionLog {
         }
       } catch (error) {
         if (isAbort(error)) return;
-        this.#logger.error({ err: error }, 'decisions cannot be written; what is in force is not touched by that');
+        // Of a disk that takes nothing the alarm tells, once.
+        if (!isDiskProblem(error)) this.#logger.error({ err: error }, 'decisions cannot be written');
         // Bounded: what a full disk does not take is given up.
         if (this.#waiting.size > MOST_WAITING) this.#waiting.clear();
       }

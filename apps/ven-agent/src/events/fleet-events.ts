@@ -1,4 +1,5 @@
 import { type Clock, hours, isAbort, isVenfleetError, type Logger, type Random, seconds } from '@venfleet/core';
+import type { Alarms } from '../readings/alarms.js';
 import type { FleetConnection } from '../vtn.js';
 import type { EventsSettings, WebhookSettings } from './config.js';
 import { EventFeed } from './feed.js';
@@ -20,6 +21,7 @@ export interface FleetEventsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly alarms?: Alarms | undefined;
 }
 
 export interface EventStats {
@@ -56,7 +58,7 @@ export class FleetEvents {
    */
   async start(): Promise<void> {
     const { settings, vtnUrl, vens, clock, random } = this.#options;
-    const store = EventStore.open(settings.database, clock);
+    const store = EventStore.open(settings.database, clock, this.#options.alarms);
     try {
       if (settings.webhook !== undefined) this.#callbacks = await this.#listen(settings.webhook, store);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { type HasNow, hours, type Instant, type Logger, minutes, type Random } from '@venfleet/core';
 import type { DecodedEvent, EventList, EventProblem, GridEvent, Program } from '@venfleet/openadr';
+import { isDiskProblem } from '@venfleet/sqlite';
 import type { HeldEvent } from '../planning/model.js';
 import type { VenTargets } from './port.js';
 import { drawFor, type EventRecord, heldOf, type ProgramFacts, type StartShift } from './record.js';
@@ -31,8 +32,19 @@ const OVER_HELD = hours(2);
 /** The time of the last action is on the disk with this delay at most. */
 const ACTION_SAVED_EVERY = minutes(1);
 
+/** Waits for a write. @returns whether it was done; false where the disk did not take it, which the store's alarm tells */
+async function evenIfDiskIsFull(write: Promise<void>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (!isDiskProblem(error)) throw error;
+    return false;
+  }
+}
+
 /**
- * What is known of the events of one VEN: each first stored, then in force. A listing that is not complete never gets
+ * What is known of the events of one VEN: each first stored (or tried to), then in force. A listing that is not complete never gets
  * here, so that what is known stays until the VTN has said otherwise.
  */
 export class HeldEvents {
@@ -44,6 +56,8 @@ export class HeldEvents {
   #held: readonly HeldEvent[] = [];
   readonly #made = new WeakMap<EventRecord, HeldEvent>();
   readonly #actions = new Map<string, Instant>();
+  /** What the disk has not taken yet: an event as it is now, or that it is gone. */
+  readonly #unsaved = new Map<string, EventRecord | undefined>();
 
   constructor(options: HeldEventsOptions) {
     this.#options = options;
@@ -109,7 +123,7 @@ export class HeldEvents {
   async takePrograms(programs: readonly Program[]): Promise<void> {
     const facts = programs.map(factsOf).sort((a, b) => (a.id < b.id ? -1 : 1));
     if (JSON.stringify(facts) === JSON.stringify([...this.#programs.values()])) return;
-    await this.#options.store.savePrograms(facts);
+    await evenIfDiskIsFull(this.#options.store.savePrograms(facts));
     const before = this.#programs;
     this.#programs = byId(facts);
     const isOther = (id: string) => JSON.stringify(before.get(id)) !== JSON.stringify(this.#programs.get(id));
@@ -121,7 +135,7 @@ export class HeldEvents {
 
   async takeTargets(targets: VenTargets): Promise<void> {
     if (JSON.stringify(targets) === JSON.stringify(this.#targets)) return;
-    await this.#options.store.saveTargets(targets);
+    await evenIfDiskIsFull(this.#options.store.saveTargets(targets));
     this.#targets = targets;
     this.#options.changed({ events: [], targets: true, programs: false });
   }
@@ -171,10 +185,12 @@ export class HeldEvents {
   }
 
   async #apply(events: readonly GridEvent[], gone: readonly string[], always: boolean): Promise<readonly string[]> {
-    const { store, clock, logger } = this.#options;
+    const { clock, logger } = this.#options;
     const at = clock.now();
     const records = events.flatMap((event) => this.#recordOf(event, at));
-    if (records.length > 0 || gone.length > 0) await store.save(records, gone, at);
+    for (const record of records) this.#unsaved.set(record.event.id, record);
+    for (const id of gone) this.#unsaved.set(id, undefined);
+    await this.#save(at);
     for (const record of records) {
       const { id, programId } = record.event;
       const known = this.#records.get(id);
@@ -190,6 +206,16 @@ export class HeldEvents {
     const changed = [...records.map(({ event }) => event.id), ...gone];
     this.#tell(changed, always);
     return changed;
+  }
+
+  /** What the disk does not take is in force all the same, and saved as soon as it does. */
+  async #save(at: Instant): Promise<void> {
+    const unsaved = [...this.#unsaved];
+    if (unsaved.length === 0) return;
+    const records = unsaved.flatMap(([, record]) => (record === undefined ? [] : [record]));
+    const gone = unsaved.flatMap(([id, record]) => (record === undefined ? [id] : []));
+    const isSaved = await evenIfDiskIsFull(this.#options.store.save(records, gone, at));
+    if (isSaved) for (const [id, record] of unsaved) if (this.#unsaved.get(id) === record) this.#unsaved.delete(id);
   }
 
   /** None where it is what it was. One that is back after it was gone keeps what was drawn for it. */

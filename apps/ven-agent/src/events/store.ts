@@ -2,6 +2,7 @@ import { type HasNow, hours, type Instant, instant } from '@venfleet/core';
 import type { GridEvent } from '@venfleet/openadr';
 import { type Database, GroupedWriter, type OwnerLock, openDatabase, ownFile } from '@venfleet/sqlite';
 import type { OptOut } from '../planning/model.js';
+import { type Alarms, alarmOfWrites } from '../readings/alarms.js';
 import { type Definition, Definitions } from './definitions.js';
 import type { VenTargets } from './port.js';
 import type { EventRecord, ProgramFacts } from './record.js';
@@ -46,10 +47,12 @@ export class EventStore {
   }
 
   /** For the agent: only one may have it. @throws VenfleetError DB_IN_USE, and the DB_ errors of openDatabase */
-  static open(path: string, clock: HasNow): EventStore {
+  static open(path: string, clock: HasNow, alarms?: Alarms): EventStore {
     const lock = path === ':memory:' ? undefined : ownFile(path, EVENTS_SCHEMA.what);
     try {
-      return new EventStore(openDatabase(path, { schema: EVENTS_SCHEMA, mode: 'create', synchronous: 'full' }), clock, lock);
+      const onWrite = alarmOfWrites(alarms, 'EVENTS_UNWRITABLE');
+      const db = openDatabase(path, { schema: EVENTS_SCHEMA, mode: 'create', synchronous: 'full', onWrite });
+      return new EventStore(db, clock, lock);
     } catch (error) {
       lock?.release();
       throw error;

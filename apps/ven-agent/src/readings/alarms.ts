@@ -1,4 +1,5 @@
 import type { Logger } from '@venfleet/core';
+import type { OnWrite } from '@venfleet/sqlite';
 
 /** What an operator has to hear of, by a stable code. */
 export type AlarmCode =
@@ -16,6 +17,12 @@ export type AlarmCode =
   | 'COPY_REFUSED'
   /** The copy's spool was full or could not be written; its oldest lines are gone. */
   | 'COPY_LOST'
+  /** What the VTN wants cannot be kept: it is carried out, but forgotten at the next start. */
+  | 'EVENTS_UNWRITABLE'
+  /** Reports cannot be kept, and so not sent. */
+  | 'OUTBOX_UNWRITABLE'
+  /** What is decided cannot be kept, so that nobody can look it up. */
+  | 'DECISIONS_UNWRITABLE'
   /** The wall clock may be wrong: nothing is reported or controlled before it is right, or what is measured is marked. */
   | 'CLOCK_IN_DOUBT';
 
@@ -23,6 +30,12 @@ export type AlarmCode =
 export interface Alarms {
   raise(code: AlarmCode, detail: string): void;
   clear(code: AlarmCode): void;
+}
+
+/** Raises an alarm while a database cannot be written: for `onWrite` of openDatabase. */
+export function alarmOfWrites(alarms: Alarms | undefined, code: AlarmCode): OnWrite | undefined {
+  if (alarms === undefined) return undefined;
+  return (problem) => (problem === undefined ? alarms.clear(code) : alarms.raise(code, problem.message));
 }
 
 /** Keeps the alarms that are raised, for health endpoints and gauges, and logs each change. */

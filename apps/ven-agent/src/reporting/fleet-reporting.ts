@@ -3,6 +3,7 @@ import type { Resource } from '@venfleet/resource-db';
 import type { Baseline } from '../baseline/baseline.js';
 import { isDanishHoliday, localCalendar } from '../baseline/calendar.js';
 import type { FleetEvents } from '../events/fleet-events.js';
+import type { Alarms } from '../readings/alarms.js';
 import type { ReadingSource } from '../readings/reading.js';
 import type { FleetConnection } from '../vtn.js';
 import { readingHistory } from './history.js';
@@ -30,6 +31,7 @@ export interface FleetReportingOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly alarms?: Alarms | undefined;
   /** IANA name; days and times of day of baselines are local ones. By default Europe/Copenhagen. */
   readonly timeZone?: string | undefined;
 }
@@ -61,7 +63,7 @@ export class FleetReporting {
   start(): void {
     const { vens, clock } = this.#options;
     const logger = this.#options.logger.child({ component: 'reporting' });
-    const outbox = Outbox.open(this.#options.outbox, clock);
+    const outbox = Outbox.open(this.#options.outbox, clock, this.#options.alarms);
     this.#outbox = outbox;
     const shared = {
       calendar: localCalendar(this.#options.timeZone ?? 'Europe/Copenhagen', isDanishHoliday),

@@ -1,5 +1,6 @@
 import { type HasNow, hours } from '@venfleet/core';
 import { type Database, type OwnerLock, openDatabase, ownFile } from '@venfleet/sqlite';
+import { type Alarms, alarmOfWrites } from '../readings/alarms.js';
 import { type AuditRow, OUTBOX_SCHEMA, prepareOutbox, type ReportState } from './outbox-schema.js';
 import { type OutboxReport, type StoredEvent, type Tally, toReport, toStoredEvent, VenOutbox } from './ven-outbox.js';
 
@@ -39,10 +40,12 @@ export class Outbox {
   }
 
   /** Only one process may have it open to write. @throws VenfleetError DB_IN_USE, and the DB_ errors of openDatabase */
-  static open(path: string, clock: HasNow): Outbox {
+  static open(path: string, clock: HasNow, alarms?: Alarms): Outbox {
     const lock = path === ':memory:' ? undefined : ownFile(path, OUTBOX_SCHEMA.what);
     try {
-      return new Outbox(openDatabase(path, { schema: OUTBOX_SCHEMA, mode: 'create', synchronous: 'full' }), clock, lock);
+      const onWrite = alarmOfWrites(alarms, 'OUTBOX_UNWRITABLE');
+      const db = openDatabase(path, { schema: OUTBOX_SCHEMA, mode: 'create', synchronous: 'full', onWrite });
+      return new Outbox(db, clock, lock);
     } catch (error) {
       lock?.release();
       throw error;

@@ -179,7 +179,7 @@ export class Agent {
 
   #compose(): Parts {
     const { config, report, env, clock, random, logger } = this.#options;
-    const ports = { clock, random, logger };
+    const ports = { clock, random, logger, alarms: this.#alarms };
     const resources = [...this.#vens.values()].flat();
     let reporting: ReportingLink | undefined;
     let acting: Acting | undefined;
@@ -194,7 +194,6 @@ export class Agent {
         console?.observe(kept);
       },
       ...ports,
-      alarms: this.#alarms,
     });
     const channels = createChannels(
       this.#plan,
@@ -296,6 +295,7 @@ export class Agent {
       clock,
       random,
       logger,
+      alarms: this.#alarms,
     });
   }
 

@@ -16,6 +16,7 @@ import type { VtnError } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import type { Baseline } from '../baseline/baseline.js';
 import type { FleetEvents } from '../events/fleet-events.js';
+import type { Alarms } from '../readings/alarms.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { Registry } from '../registration/registry.js';
 import { type Delivery, FleetReporting } from '../reporting/fleet-reporting.js';
@@ -37,6 +38,7 @@ export interface ReportingLinkOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly alarms?: Alarms | undefined;
 }
 
 /** Between attempts to find a VTN that is not there yet, or a registration that is still missing. */
