@@ -31,6 +31,8 @@ function setterOf(metric: Metric, registry: Registry): (health: AgentHealth) => 
   const kept = type === 'counter' ? new Counter(options) : new Gauge(options);
   return (health) => {
     kept.reset();
+    // One without labels is 0 now; what is not known is not 0.
+    if (labels.length === 0) kept.remove();
     // A counter that was just reset has the value that it is incremented by.
     for (const { labels: of, value } of samplesOf(metric, health)) kept.inc(of, value);
   };

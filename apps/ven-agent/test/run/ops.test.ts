@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Instant, VenfleetError } from '@venfleet/core';
+import { type Duration, type Instant, seconds, VenfleetError } from '@venfleet/core';
 import { documentedMetrics, metricsTable } from '@venfleet/core/testing';
 import type { AgentHealth } from '../../src/health/health.js';
 import { OpsServer } from '../../src/ops/server.js';
@@ -45,6 +45,7 @@ const statusOf = (url: string, path: string) =>
 async function serve(
   now: () => AgentStatus | undefined,
   explain?: (resource: string, at?: Instant) => unknown,
+  more: () => Partial<AgentHealth> = () => ({}),
 ): Promise<{ url: string; server: OpsServer }> {
   const counts = { scheduled: 1, onTime: 1, late: 0, failed: 0, skipped: 0, hasAnswered: true };
   const meters = () => [
@@ -60,7 +61,7 @@ async function serve(
   const doubts = ({ id }: { id: number }) => (id === 3 ? ['IMPLAUSIBLE'] : []);
   const health = (): AgentHealth | undefined => {
     const of = now();
-    return of && healthOf(of);
+    return of && healthOf({ ...of, ...more() });
   };
   const server = new OpsServer({ host: '127.0.0.1', port: 0, status: now, health, meters, doubts, alerts: () => [], explain });
   servers.push(server);
@@ -99,6 +100,19 @@ describe('the ops endpoints', () => {
     ]) {
       expect(text).toContain(`${line}\n`);
     }
+  });
+
+  test('give no metric for what is not known', async () => {
+    let offset: Duration | undefined = seconds(-3);
+    const { url } = await serve(
+      () => status(),
+      undefined,
+      () => ({ clockOffset: offset }),
+    );
+    const line = async () => /^ven_agent_clock_offset_seconds .*$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[0];
+    expect(await line()).toBe('ven_agent_clock_offset_seconds -3');
+    offset = undefined;
+    expect(await line()).toBeUndefined();
   });
 
   test('give the metrics that the documentation lists, and no others', async () => {
