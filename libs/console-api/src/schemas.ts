@@ -82,7 +82,7 @@ export const FleetTotals = z.object({
   maxPowerW: watts,
   loadW: watts.describe('sum over the VENs whose load is known'),
   loadVens: count.describe('how many these are'),
-  baselineW: watts.describe('sum over those whose load is known; where no baseline is reported, the load stands for it'),
+  baselineW: watts.describe('sum over those whose load is known, which stands for the baseline of those that report none'),
   requestedW: watts,
   deliveredW: watts,
   activeEvents: count.describe('events that change load and are on'),

@@ -65,7 +65,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     sayWhereToLook(vtn, devices, options);
     say('Metering the fleet');
     const figures = new AgentFigures(await startAgent(url, options, children, signal));
-    await untilOneEnds(children, signal, (ended) => show(url, options, figures, ended));
+    await untilOneEnds(children, signal, (ended) => show(url, vtn.consoleUrl, options, figures, ended));
   } finally {
     // In reverse, each after the other.
     for (const child of children.reverse()) await child.stop();
@@ -131,12 +131,18 @@ async function startAgent(url: string, options: DemoOptions, children: Child[], 
 }
 
 /** The demonstration, and then nothing more until Ctrl-C. */
-async function show(url: string, options: DemoOptions, figures: AgentFigures, signal: AbortSignal): Promise<void> {
+async function show(
+  url: string,
+  consoleUrl: string,
+  options: DemoOptions,
+  figures: AgentFigures,
+  signal: AbortSignal,
+): Promise<void> {
   const vtn = (...args: string[]) =>
     output(program('apps/vtn-mock'), [...args, '--url', url, '--credentials', CREDENTIALS], signal);
   if (options.demonstration) await demonstrate({ figures, vtn, signal });
   if (options.once) return;
-  figures.say(byHand(url, options));
+  figures.say(byHand(url, consoleUrl, options));
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
@@ -163,11 +169,11 @@ async function untilOneEnds(
   if (hasEnded && !signal.aborted) throw new VenfleetError('START_FAILED', 'a part ended by itself; its own words are above');
 }
 
-function byHand(url: string, { port, agentOpsPort }: DemoOptions): string {
+function byHand(url: string, consoleUrl: string, { port, agentOpsPort }: DemoOptions): string {
   const vtn = port === DEFAULT_PORT ? '' : ` --url ${url}`;
   const agent = agentOpsPort === DEFAULT_AGENT_OPS_PORT ? '' : ` --url http://127.0.0.1:${agentOpsPort}`;
   return `
-Drive it by hand, in another terminal:
+Drive it by hand at ${consoleUrl}, or in another terminal:
   npx nx run vtn-mock:event --shed 30% --for 10m --ven Aalborg${vtn}
       one city sheds 30 % for ten minutes
   npx nx run vtn-mock:event --alert emergency --for 5m --in 1m${vtn}

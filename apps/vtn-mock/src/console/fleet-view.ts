@@ -62,7 +62,9 @@ export class FleetView {
       maxPowerW: sumOf(vens.map(({ maxPowerW }) => maxPowerW)),
       loadW: sumOf(loaded.map(({ loadW }) => loadW)),
       loadVens: loaded.length,
-      baselineW: sumOf(loaded.map(({ loadW, baselineW }) => baselineW ?? loadW)),
+      baselineW: loaded.some(({ baselineW }) => baselineW !== null)
+        ? sumOf(loaded.map(({ loadW, baselineW }) => baselineW ?? loadW))
+        : null,
       requestedW: sumOf(vens.map(({ requestedW }) => requestedW)),
       deliveredW: sumOf(vens.map(({ deliveredW }) => deliveredW)),
       activeEvents: this.#active.filter(({ times }) => times.changesLoad).length,
@@ -180,16 +182,22 @@ function sumOf(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
 }
 
-/** All VENs together: each value stands until the VEN's next, for as long as it is held. */
+/**
+ * All VENs together: each value stands until the VEN's next, for as long as it is held. Where only some have a baseline, the
+ * load of the others stands for theirs.
+ */
 export function fleetSeries({ loads }: Known, now: number, steps = STEPS): Series {
   const sum = new SeriesRing(STEP, STEPS);
   const last = sum.stepAt(now) - 1;
-  for (const load of loads.values()) addUp(sum, load, last - steps + 1, last);
-  const { startAt, loadW, baselineW, stepMs } = sum.series(last);
-  return { startAt, stepMs, loadW, baselineW };
+  const told = new Set<number>();
+  for (const load of loads.values()) addUp(sum, told, load, last - steps + 1, last);
+  const series = sum.series(last);
+  const first = series.startAt / STEP;
+  return { ...series, baselineW: series.baselineW.map((value, i) => (told.has(first + i) ? value : null)) };
 }
 
-function addUp(sum: SeriesRing, { ring, heldMs }: VenLoad, first: number, last: number): void {
+/** @param told the steps that anybody's baseline is known of */
+function addUp(sum: SeriesRing, told: Set<number>, { ring, heldMs }: VenLoad, first: number, last: number): void {
   const held = Math.ceil(heldMs / STEP);
   let [load, baseline, loadStep, baselineStep] = [Number.NaN, Number.NaN, 0, 0];
   for (let step = first - held; step <= last; step++) {
@@ -198,6 +206,7 @@ function addUp(sum: SeriesRing, { ring, heldMs }: VenLoad, first: number, last: 
     if (!Number.isNaN(newBaseline)) [baseline, baselineStep] = [newBaseline, step];
     if (step < first || Number.isNaN(load) || step - loadStep > held) continue;
     const hasBaseline = !Number.isNaN(baseline) && step - baselineStep <= held;
+    if (hasBaseline) told.add(step);
     add(sum, step, load, hasBaseline ? baseline : load);
   }
 }

@@ -151,8 +151,13 @@ describe('load', () => {
     await vtn.clock.advance(minutes(1));
     await vtn.report('Bogense', event, 'DEMAND', { AGGREGATED_REPORT: 7 });
     const { totals } = await vtn.see('overview');
-    expect(totals).toMatchObject({ loadW: 17_000, loadVens: 2, reports: 3 });
-    expect((await vtn.see('series')).loadW).toEqual([...Array(6).fill(15_000), ...Array(6).fill(17_000)]);
+    expect(totals).toMatchObject({ loadW: 17_000, loadVens: 2, reports: 3, baselineW: null });
+    const series = await vtn.see('series');
+    expect(series.loadW).toEqual([...Array(6).fill(15_000), ...Array(6).fill(17_000)]);
+    expect(series.baselineW).toEqual(Array(12).fill(null));
+    await vtn.report('Bogense', event, 'BASELINE', { AGGREGATED_REPORT: 9 });
+    await aSecond();
+    expect((await vtn.see('series')).baselineW).toEqual([...Array(6).fill(null), ...Array(6).fill(19_000)]);
   });
 });
 
