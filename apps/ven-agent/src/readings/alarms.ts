@@ -53,7 +53,7 @@ export class AlarmBoard implements Alarms {
   }
 
   clear(code: AlarmCode): void {
-    if (this.#raised.delete(code)) this.#logger.info({ alarm: code }, 'alarm is over');
+    if (this.#raised.delete(code)) this.#logger.warn({ alarm: code }, 'alarm is over');
   }
 
   /** What is raised now, with its latest detail. */

@@ -286,7 +286,9 @@ export class ReadingStore implements ReadingSink, ReadingSource {
   }
 
   #complain(error: unknown): void {
-    this.#alarms.raise(isVenfleetError(error, 'DB_FULL') ? 'READINGS_DISK_FULL' : 'READINGS_UNWRITABLE', describeError(error));
+    const code = isVenfleetError(error, 'DB_FULL') ? 'READINGS_DISK_FULL' : 'READINGS_UNWRITABLE';
+    const waiting = `${this.#waiting.length} readings wait in memory, which holds ${this.#maxWaiting}`;
+    this.#alarms.raise(code, `${describeError(error)}; ${waiting}`);
   }
 
   #clearAlarms(): void {

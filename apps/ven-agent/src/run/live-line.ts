@@ -18,6 +18,8 @@ export interface LiveFigures {
   /** Of the slots in the last samples that are over, the share in which the meter was read on time; undefined before any is. */
   readonly onTime: number | undefined;
   readonly reports: { readonly acknowledged: number; readonly waiting: number } | undefined;
+  /** Codes of the alarms that are raised. */
+  readonly alarms: readonly string[];
   /** Sites that hold a limit; undefined for an agent that controls nothing. */
   readonly limited: number | undefined;
 }
@@ -43,13 +45,14 @@ export class LiveFigureSeries {
       readingsPerS: spanS === 0 ? 0 : (metering.readings - (previous?.status.metering.readings ?? 0)) / spanS,
       onTime: slots === 0 ? undefined : (metering.onTime - (oldest?.onTime ?? 0)) / slots,
       reports: reporting && { acknowledged: reporting.acknowledged, waiting: reporting.waiting },
+      alarms: [...status.alarms.keys()],
       limited: control && control.byStatus.holding + control.byStatus.restoring,
     };
   }
 }
 
 /** The figures on one line, for people. */
-export function liveText({ meters, answering, problems, readingsPerS, onTime, reports, limited }: LiveFigures): string {
+export function liveText({ meters, answering, problems, readingsPerS, onTime, reports, limited, alarms }: LiveFigures): string {
   return [
     `${number(answering)} of ${number(meters)} meters answer${problemsText(problems)}`,
     `${number(Math.round(readingsPerS))} readings/s`,
@@ -58,6 +61,7 @@ export function liveText({ meters, answering, problems, readingsPerS, onTime, re
       ? []
       : [`${number(reports.acknowledged)} reports acknowledged, ${number(reports.waiting)} waiting`]),
     ...(limited === undefined ? [] : [`${number(limited)} sites limited`]),
+    ...alarms.map((code) => `ALARM ${code}`),
   ].join(' · ');
 }
 

@@ -68,6 +68,12 @@ describe('the live line', () => {
     );
   });
 
+  test('has the alarms that are raised', () => {
+    const alarms = new Map([['READINGS_DISK_FULL', 'no room']] as const);
+    const figures = new LiveFigureSeries().next(status({}, { reporting: undefined, alarms }), 0);
+    expect(liveText(figures)).toBe('10 of 10 meters answer · 0 readings/s · – % on time · ALARM READINGS_DISK_FULL');
+  });
+
   test('leaves out what is not known, and reports where nothing is reported', () => {
     const first = new LiveFigureSeries().next(status({}, { reporting: undefined }), 0);
     expect(liveText(first)).toBe('10 of 10 meters answer · 0 readings/s · – % on time');
