@@ -99,7 +99,7 @@ export function FleetMap({ selected }: { readonly selected: string | undefined }
         })}
         <Labels sites={sites} view={view.value} small={small} />
       </svg>
-      <SiteTip svg={svg} ven={pointed.value} view={view} />
+      <SiteTip svg={svg} pointed={pointed} view={view} />
       <ZoomButtons onZoom={zoomBy} isWhole={view.value.scale === 1} />
       <Legend only={only} elsewhere={elsewhere} />
     </section>

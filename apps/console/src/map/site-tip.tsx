@@ -7,7 +7,8 @@ import { STATE_NAMES, StateMark } from '../ui/state-mark.js';
 import type { View } from './zoom.js';
 
 /** What is known of the VEN that is pointed at, beside its circle. Screen readers have it from the circle's own name. */
-export function SiteTip({ svg, ven: id, view }: SiteTipProps) {
+export function SiteTip({ svg, pointed, view }: SiteTipProps) {
+  const id = pointed.value;
   const { fleet } = usePage().console;
   const tip = useRef<HTMLDivElement>(null);
   const ven = id === undefined ? undefined : fleet.ven(id)?.value;
@@ -46,6 +47,7 @@ export function SiteTip({ svg, ven: id, view }: SiteTipProps) {
 
 interface SiteTipProps {
   readonly svg: RefObject<SVGSVGElement | null>;
-  readonly ven: string | undefined;
+  /** Id of the VEN. */
+  readonly pointed: Signal<string | undefined>;
   readonly view: Signal<View>;
 }
