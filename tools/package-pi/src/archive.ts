@@ -1,8 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { constants, createGunzip, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createGunzip, gzip } from 'node:zlib';
 import { describeError, VenfleetError } from '@venfleet/core';
 import { extract, pack } from 'tar-stream';
+
+const compress = promisify(gzip);
 
 /** A file of a package. */
 export interface PackageFile {
@@ -50,7 +53,7 @@ export async function toTarGz(files: readonly PackageFile[], mtime: Date, prefix
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
-  return gzipSync(Buffer.concat(chunks), { level: constants.Z_BEST_COMPRESSION });
+  return await compress(Buffer.concat(chunks));
 }
 
 /** With a slash at the end, each after the one that holds it; the top one first, named ''. */

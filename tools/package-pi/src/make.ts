@@ -20,7 +20,7 @@ export interface Made {
   readonly bytes: number;
 }
 
-/** Makes the packages for one architecture. */
+/** Makes the packages for one architecture. @throws VenfleetError as packageFiles, FILE_UNWRITABLE */
 export async function makePackages(architecture: Architecture, options: MakeOptions): Promise<Made[]> {
   const { root, version, out, mtime } = options;
   makeFolder(out);
