@@ -27,12 +27,7 @@ export class OperatorGuard implements ConsoleGuard {
   }
 
   admit(authorization: string | undefined, address: string): ConsoleUser {
-    const waitS = this.#attempts.waitS(address);
-    if (waitS > 0) {
-      throw new ConsoleProblem(429, `too many failed logins; try again in ${waitS} s`, {
-        headers: { 'retry-after': String(waitS) },
-      });
-    }
+    this.#attempts.refuse(address);
     const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw unauthorized('this needs the operator’s token: Authorization: Bearer …');
     if (!timingSafeEqual(hashOf(token), this.#hash)) {

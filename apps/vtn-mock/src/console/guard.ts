@@ -51,12 +51,7 @@ export class VtnGuard implements ConsoleGuard {
 
   redeem(code: string, address: string): TokenAnswer {
     const { tokens } = this.#options;
-    const waitS = this.#attempts.waitS(address);
-    if (waitS > 0) {
-      throw new ConsoleProblem(429, `too many failed logins; try again in ${waitS} s`, {
-        headers: { 'retry-after': String(waitS) },
-      });
-    }
+    this.#attempts.refuse(address);
     if (!this.#codes.redeem(code, address)) {
       this.#attempts.failed(address);
       throw new ConsoleProblem(401, 'this login link was used already, is too old, or was opened on another machine');

@@ -1,4 +1,5 @@
 import { type Duration, type HasMonotonic, minutes } from '@venfleet/core';
+import { ConsoleProblem } from './problem.js';
 
 export interface AttemptLimits {
   /** So many may fail within the time. */
@@ -26,6 +27,14 @@ export class LoginAttempts {
     const entry = this.#current(key);
     if (entry === undefined || entry.count < this.#limits.most) return 0;
     return Math.max(1, Math.ceil((entry.since + this.#limits.within - this.#clock.monotonic()) / 1000));
+  }
+
+  /** @throws ConsoleProblem 429 for one that has to wait */
+  refuse(key: string): void {
+    const waitS = this.waitS(key);
+    if (waitS === 0) return;
+    const headers = { 'retry-after': String(waitS) };
+    throw new ConsoleProblem(429, `too many failed logins; try again in ${waitS} s`, { headers });
   }
 
   failed(key: string): void {
