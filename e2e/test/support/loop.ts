@@ -208,9 +208,9 @@ export interface RunningVtn {
   stop(): Promise<Outcome>;
 }
 
-export function startVtnProgram(credentials: string): Promise<RunningVtn> {
+export function startVtnProgram(credentials: string, more: readonly string[] = []): Promise<RunningVtn> {
   return new Promise((up, fail) => {
-    const outcome = runProgram('vtn-mock', ['serve', '--port', '0', '--clients', credentials, '--json'], {
+    const outcome = runProgram('vtn-mock', ['serve', '--port', '0', '--clients', credentials, '--json', ...more], {
       onStart(kill, stdout) {
         let text = '';
         stdout.on('data', (chunk) => {

@@ -61,7 +61,7 @@ export const readingsSchema = z
       .int()
       .min(1000)
       .max(3_600_000)
-      .meta({ description: 'how often what was read is sorted into the table; more seldom spares flash', otherwise: '100,000' }),
+      .meta({ description: 'how often what was read is sorted into the table; more seldom spares flash', otherwise: '600,000' }),
     maxAgeDays: z.int().min(1).max(3650).meta({ description: 'reported readings older than this are deleted', otherwise: '14' }),
     maxSizeMiB: z
       .int()

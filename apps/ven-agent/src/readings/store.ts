@@ -1,4 +1,14 @@
-import { type Clock, type Duration, describeError, hours, type Instant, isAbort, isVenfleetError, seconds } from '@venfleet/core';
+import {
+  type Clock,
+  type Duration,
+  describeError,
+  hours,
+  type Instant,
+  isAbort,
+  isVenfleetError,
+  minutes,
+  seconds,
+} from '@venfleet/core';
 import type { Alarms } from './alarms.js';
 import type { Reading, ReadingSink, ReadingSource } from './reading.js';
 import { type FileUsage, ReadingsFile } from './readings-file.js';
@@ -14,7 +24,7 @@ export interface ReadingStoreOptions {
   readonly reportedUntil: ReportedUntil;
   /** How often new readings are put on the disk, and so what a power cut can lose at most; 1 s unless given. */
   readonly flushInterval?: Duration;
-  /** How often the journal is merged into the table; 100 s unless given, ten readings a meter. */
+  /** How often the journal is merged into the table; ten minutes unless given, or sooner where `maxWaiting` wait for it. */
   readonly mergeInterval?: Duration;
   /** Reported readings older than this are deleted; 14 days unless given. */
   readonly maxAge?: Duration;
@@ -76,7 +86,7 @@ export class ReadingStore implements ReadingSink, ReadingSource {
     this.#clock = clock;
     this.#alarms = alarms;
     this.#flushInterval = options.flushInterval ?? seconds(1);
-    this.#mergeInterval = options.mergeInterval ?? seconds(100);
+    this.#mergeInterval = options.mergeInterval ?? minutes(10);
     this.#maxWaiting = options.maxWaiting ?? 100_000;
     this.#flushedAt = clock.monotonic();
     this.#file = new ResilientFile({

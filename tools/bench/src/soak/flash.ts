@@ -10,8 +10,8 @@ const SOAK = fileURLToPath(new URL('main.js', import.meta.url));
 
 /** What is tried: the defaults, and what an operator may set to spare a card. */
 const SETTINGS = [
-  { flushMs: 1000, mergeMs: 100_000 },
   { flushMs: 1000, mergeMs: 600_000 },
+  { flushMs: 1000, mergeMs: 100_000 },
   { flushMs: 10_000, mergeMs: 600_000 },
   { flushMs: 60_000, mergeMs: 1_500_000 },
 ];

@@ -4,8 +4,8 @@ import type { SoakResult } from './soak.js';
 const SETTLED = 6;
 /** What the heap may differ by, in MB: the collector leaves a little, and reports are under way or not. */
 const SLACK_MB = 4;
-/** Megabytes an hour and resource that the agent may write with its default settings. */
-const BUDGET_MB = 1;
+/** Megabytes an hour that the agent may write with its default settings: for its journal each second, and for each resource. */
+const BUDGET_MB = { base: 60, resource: 0.3 };
 
 /** What is not as it should be. */
 export function findingsOf({ hours, resources, readings, reports, samples }: SoakResult): string[] {
@@ -23,7 +23,7 @@ export function findingsOf({ hours, resources, readings, reports, samples }: Soa
     expect(grown <= SLACK_MB, `the heap has grown by ${grown.toFixed(1)} MB from hour ${settled.hour} to hour ${last.hour}`);
   }
   if (last?.writtenMB !== undefined) {
-    const budget = BUDGET_MB * resources * hours;
+    const budget = hours * (BUDGET_MB.base + BUDGET_MB.resource * resources);
     expect(last.writtenMB <= budget, `${last.writtenMB} MB were written; the budget is ${Math.round(budget)} MB`);
   }
   return findings;
