@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Duration, minutes, seconds, systemClock } from '@venfleet/core';
 import { createProgram, printResult, runCli, shutdownSignal, wholeNumber } from '@venfleet/core/node';
@@ -10,7 +10,9 @@ import { Workplace } from './workplace.js';
 const LOOK = seconds(5);
 const LONGEST_START = seconds(300);
 /** Until reports have gone out and heaps have found their size. */
-const SETTLING = minutes(3);
+const SETTLING = minutes(2);
+/** Where Linux counts what went over each network interface. */
+const COUNTERS = '/proc/net/dev';
 const DATABASES = ['readings.db', 'outbox.db', 'events.db', 'decisions.db'];
 
 interface Cost {
@@ -26,6 +28,8 @@ interface Measurement {
   readonly resources: number;
   readonly onTimePercent: number;
   readonly requestsPerSecond: number;
+  /** Over the loopback, of everybody: in a network namespace of its own (`unshare -n`), of these programs alone. */
+  readonly megabitsPerSecond: number | null;
   readonly programs: readonly Cost[];
   /** MB of each of the agent's databases at the end. */
   readonly databasesMB: Readonly<Record<string, number>>;
@@ -51,6 +55,7 @@ async function measure(place: Workplace, vens: number, span: Duration): Promise<
     resources: after.meters,
     onTimePercent: (100 * (after.onTime - before.onTime)) / (after.ended - before.ended),
     requestsPerSecond: (after.requests - before.requests) / passed,
+    megabitsPerSecond: after.sent === null || before.sent === null ? null : (8 * (after.sent - before.sent)) / 1e6 / passed,
     programs: Object.keys(views).map((program) => ({ program, cpu: cpu(program), memoryMB: peaks.get(program) ?? 0 })),
     databasesMB: sizesBeside(stack.fleet.db),
   };
@@ -61,7 +66,14 @@ async function look({ ops, vtn }: Stack, views: Readonly<Record<string, string>>
   for (const [name, url] of Object.entries(views)) cpu.set(name, await metricOf(url, 'process_cpu_seconds_total'));
   const meters = await metersOf(ops);
   const requests = await metricOf(vtn, 'vtn_mock_requests_total');
-  return { at: systemClock.monotonic(), cpu, requests, meters: meters.size, ...total([...meters.values()]) };
+  return { at: systemClock.monotonic(), cpu, requests, sent: bytesSent(), meters: meters.size, ...total([...meters.values()]) };
+}
+
+/** Bytes that the loopback has carried, headers included; null where the system does not count them there. */
+function bytesSent(): number | null {
+  if (!existsSync(COUNTERS)) return null;
+  const received = /^ *lo: *(\d+)/m.exec(readFileSync(COUNTERS, 'utf8'))?.[1];
+  return received === undefined ? null : Number(received);
 }
 
 /** All files of a benchmark lie in one folder. */
@@ -85,7 +97,7 @@ function marginal(small: Measurement, big: Measurement): string[] {
 function text(measurements: readonly Measurement[]): string {
   const lines = measurements.map((m) =>
     [
-      `${m.vens} VENs, ${m.resources} resources: ${m.onTimePercent.toFixed(2)} % on time, ${m.requestsPerSecond.toFixed(1)} requests/s at the VTN`,
+      `${m.vens} VENs, ${m.resources} resources: ${m.onTimePercent.toFixed(2)} % on time, ${m.requestsPerSecond.toFixed(1)} requests/s at the VTN${m.megabitsPerSecond === null ? '' : `, ${m.megabitsPerSecond.toFixed(1)} Mbit/s`}`,
       ...m.programs.map(({ program, cpu, memoryMB }) => `  ${program}: ${memoryMB.toFixed(0)} MB, ${cpu.toFixed(3)} cores`),
       `  ${Object.entries(m.databasesMB)
         .map(([name, size]) => `${name} ${size.toFixed(1)} MB`)
@@ -120,7 +132,7 @@ const program = createProgram(
     `the biggest so many VENs; may be given twice (default: ${SIZES.join(', ')})`,
     (value, sizes: number[] = []) => [...sizes, wholeNumber(1)(value)],
   )
-  .option('--minutes <n>', 'how long to measure each', wholeNumber(1, 600), 4)
+  .option('--minutes <n>', 'how long to measure each', wholeNumber(1, 600), 3)
   .option('--json', 'print one line of JSON')
   .action((options: { vens?: number[]; minutes: number; json?: boolean }) => run({ ...options, vens: options.vens ?? SIZES }));
 
