@@ -1,24 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { canMakeCertificates } from '@venfleet/core/testing';
 import type { VtnAddress, VtnMock } from '@venfleet/vtn-mock';
+import { certificateFiles } from './support/certificate.js';
 import { prepareFleet, registerArguments, type SummaryJson, startVtn, type Workplace, workplace } from './support/fleet.js';
 import { jsonOf, runProgram, temporaryFolder } from './support/programs.js';
 
 const folder = temporaryFolder();
-const canMakeCertificates = spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0;
-
-/** A new authority for 127.0.0.1 alone. @returns the paths of certificate and key, PEM */
-function makeCertificate(name: string): { cert: string; key: string } {
-  const [cert, key] = [join(folder, `${name}.pem`), join(folder, `${name}-key.pem`)];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const { status, stderr } = spawnSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert]);
-  if (status !== 0) throw new Error(String(stderr));
-  return { cert, key };
-}
-
 (canMakeCertificates ? describe : describe.skip)('a VTN with TLS (needs openssl on the path)', () => {
   let prepared: Workplace;
   let vtn: VtnMock;
@@ -26,7 +15,7 @@ function makeCertificate(name: string): { cert: string; key: string } {
   let own: { cert: string; key: string };
   beforeAll(async () => {
     prepared = await prepareFleet(`${folder}/fleet`, { vens: ['Vejle'], perFile: 3 });
-    own = makeCertificate('own');
+    own = certificateFiles(folder, 'own');
     const tls = { cert: readFileSync(own.cert, 'utf8'), key: readFileSync(own.key, 'utf8') };
     ({ vtn, address } = await startVtn({ clients: prepared.credentials, tls }));
   });
@@ -48,7 +37,7 @@ function makeCertificate(name: string): { cert: string; key: string } {
   });
 
   test('it refuses a VTN of another authority, or of none that it knows, and sends nothing', async () => {
-    for (const config of [`  caFile: ${makeCertificate('other').cert}\n`, '  connections: 4\n']) {
+    for (const config of [`  caFile: ${certificateFiles(folder, 'other').cert}\n`, '  connections: 4\n']) {
       const { status, stderr } = await register('3.1.0', config);
       expect(status).toBe(1);
       expect(stderr).toMatch(/certificate/);

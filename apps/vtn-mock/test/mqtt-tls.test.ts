@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { canMakeCertificates, makeCertificate } from './support/certificate.js';
+import { canMakeCertificates, makeCertificate } from '@venfleet/core/testing';
 import { type Hearer, hear } from './support/hearer.js';
 import { type Api, TestVtn } from './support/vtn.js';
 
@@ -14,7 +14,7 @@ const TOPICS = '/notifiers/mqtt/topics';
   const hearers: Hearer[] = [];
 
   beforeEach(async () => {
-    tls = makeCertificate();
+    tls = makeCertificate(2, ['vtn.example']);
     vtn = await new TestVtn({ tls, mqtt: { port: 0 } }).start();
     bl = vtn.api('3.1.0', 'bl');
     const made: string[] = [];

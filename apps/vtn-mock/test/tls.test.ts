@@ -1,9 +1,9 @@
 import { connect as connectTcp } from 'node:net';
 import { connect, type SecureVersion } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { canMakeCertificates, makeCertificate } from '@venfleet/core/testing';
 import { Agent, request } from 'undici';
 import { buildVtnMock, type VtnAddress, type VtnMock } from '../src/index.js';
-import { canMakeCertificates, makeCertificate } from './support/certificate.js';
 import { CLIENTS } from './support/vtn.js';
 
 (canMakeCertificates ? describe : describe.skip)('a VTN with TLS (needs openssl on the path)', () => {

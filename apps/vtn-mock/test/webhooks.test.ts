@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { minutes, seconds } from '@venfleet/core';
-import { MemoryLogger, sequenceRandom } from '@venfleet/core/testing';
+import { canMakeCertificates, MemoryLogger, makeCertificate, sequenceRandom } from '@venfleet/core/testing';
 import { validator, wire301, wire310 } from '@venfleet/openadr';
 import type { VtnMockOptions } from '../src/index.js';
-import { canMakeCertificates, makeCertificate } from './support/certificate.js';
 import { asking, Receiver, subscription } from './support/receiver.js';
 import { type Api, makeVen, TestVtn, VERSIONS } from './support/vtn.js';
 
