@@ -5,7 +5,7 @@ import type { Client, WireVersion } from '@venfleet/openadr';
 import { Nonconformity, type Redactor } from '@venfleet/openadr/conform';
 import { isListing } from './trial.js';
 import type { Push, RunningVen, Ven } from './ven/ven.js';
-import { Gateway, type GatewayOptions, type Rule } from './vtn/gateway.js';
+import { type Exchange, Gateway, type GatewayOptions, type Rule } from './vtn/gateway.js';
 
 /** Under which names the VEN is started: each is another ven. */
 export const PURPOSES = ['resident', 'known', 'hidden', 'refused', 'bare', 'pushed', 'listening', 'wary'] as const;
@@ -105,13 +105,12 @@ export class Seats {
   /** Waits until a VEN reads events. @throws Nonconformity where it does not */
   async reading(seat: Seat): Promise<Seat> {
     const { signal, patience, redactor } = this.#options;
-    const ended = seat.ven.exited.then((status) => `it ended with status ${status}: ${seat.ven.lastWords()}`);
-    const read = seat.gateway.wait(instant(0), isListing, { patience, signal });
-    const outcome = await Promise.race([ended, read]);
-    if (typeof outcome !== 'string' && outcome.length > 0) return seat;
-    const asked = seat.gateway.exchanges.map(({ ask, reply }) => `${ask.method} ${ask.path} → ${reply.status}`);
-    const seen =
-      typeof outcome === 'string' ? outcome : `it asked ${asked.slice(-8).join('; ') || 'nothing'}. ${seat.ven.lastWords()}`;
+    if ((await askedOrEnded(seat, isListing, patience, signal)) !== undefined) return seat;
+    const { ven, gateway } = seat;
+    const status = await Promise.race([ven.exited, undefined]);
+    const asked = gateway.exchanges.map(({ ask, reply }) => `${ask.method} ${ask.path} → ${reply.status}`).slice(-8);
+    const how = status === undefined ? '' : `it ended with status ${status}, and `;
+    const seen = `${how}asked ${asked.join('; ') || 'nothing'}. ${ven.lastWords()}`;
     throw new Nonconformity({ expected: 'a VEN that registers and reads events', seen: redactor.apply(seen) });
   }
 
@@ -133,6 +132,24 @@ export class Seats {
       await ven.stop();
       await gateway.stop();
     }
+  }
+}
+
+/** Waits for a request of a VEN, or for its end. @returns undefined when nothing came within `patience` */
+export async function askedOrEnded(
+  { ven, gateway }: Seat,
+  fits: (exchange: Exchange) => boolean,
+  patience: Duration,
+  signal: AbortSignal,
+): Promise<Exchange | undefined> {
+  const over = new AbortController();
+  const asked = gateway.wait(instant(0), fits, { patience, signal: AbortSignal.any([signal, over.signal]) });
+  try {
+    const [first] = await Promise.race([asked, ven.exited.then(() => [])]);
+    return first;
+  } finally {
+    over.abort();
+    asked.catch(() => undefined);
   }
 }
 

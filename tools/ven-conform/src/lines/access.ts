@@ -1,6 +1,7 @@
-import { instant, seconds } from '@venfleet/core';
+import { seconds } from '@venfleet/core';
 import { Nonconformity } from '@venfleet/openadr/conform';
 import { BOTH, type Line } from '../line.js';
+import { askedOrEnded } from '../seats.js';
 import { isEvents, isListing, isToken, type Trial } from '../trial.js';
 import { unknownCertificate } from '../vtn/certificate.js';
 import { type Exchange, objectOf, problem, type Rule } from '../vtn/gateway.js';
@@ -48,9 +49,7 @@ export const ACCESS: readonly Line[] = [
     versions: BOTH,
     async check(trial) {
       const seat = await trial.seats.start('wary', { tls: unknownCertificate(trial.seats.folder) });
-      const ended = seat.ven.exited.then(() => undefined);
-      const asked = seat.gateway.wait(instant(0), () => true, { patience: seconds(TEMPTED), signal: trial.signal });
-      await Promise.race([ended, asked]);
+      await askedOrEnded(seat, () => true, seconds(TEMPTED), trial.signal);
       const { connections, exchanges } = seat.gateway;
       if (exchanges.length > 0) throw trial.differs('nothing asked of a VTN whose certificate nobody vouches for', exchanges);
       if (connections === 0) {
