@@ -25,6 +25,7 @@ function vtnRow(version: WireVersion): Row {
     against: 'openleadr-vtn on PostgreSQL, the same requests',
     unit: 'requests/s',
     target: { atLeast: 1 },
+    slow: true,
     async prepare(place) {
       await requireWrk(place);
       const vtns = await RealVtns.open(place, version);
@@ -57,6 +58,7 @@ function registerRow(version: WireVersion): Row {
     against: 'wrk: POST of the same resources to an equally fresh openleadr-vtn, one token, 64 connections',
     unit: 'resources/s',
     target: { atLeast: 0.7 },
+    slow: true,
     async prepare(place) {
       await requireWrk(place);
       const vtns = await RealVtns.open(place, version);
