@@ -1,4 +1,4 @@
-import { decodeReplies, encodeControls, type PointValue, planReads, type ReadBlock, type Values } from '@venfleet/devices';
+import { decodeReplies, encodeControls, type PointValue, type Values } from '@venfleet/devices';
 import { dialectOf } from '../../control/dialect.js';
 import type { Controller, Dialect } from '../../control/model.js';
 import type { ModbusPlace } from '../plan.js';
@@ -11,7 +11,6 @@ export class ModbusController implements Controller {
   readonly #layouts: Layouts;
   readonly #ask: Ask;
   #layout: DeviceLayout | undefined;
-  #blocks: readonly ReadBlock[] = [];
 
   constructor(place: ModbusPlace, layouts: Layouts, ask: Ask) {
     this.#place = place;
@@ -35,7 +34,7 @@ export class ModbusController implements Controller {
     const requests = encodeControls(profile, controls);
     return this.#ask('write', async ({ read, write }) => {
       // A device that is not the one of the profile is not written to.
-      await this.#meet(read);
+      this.#layout ??= await this.#layouts.discover(this.#place.profile, read);
       for (const request of requests) await write(request);
       return this.#values(read);
     });
@@ -50,15 +49,8 @@ export class ModbusController implements Controller {
   }
 
   async #values(read: ReadRegisters): Promise<Values> {
-    const { profile } = await this.#meet(read);
-    return decodeReplies({ ...profile, derived: [] }, await readAll(this.#blocks, read));
-  }
-
-  async #meet(read: ReadRegisters): Promise<DeviceLayout> {
-    if (this.#layout === undefined) {
-      this.#layout = await this.#layouts.discover(this.#place.profile, read);
-      this.#blocks = planReads(this.#layout.profile, this.dialect.reads);
-    }
-    return this.#layout;
+    this.#layout ??= await this.#layouts.discover(this.#place.profile, read);
+    const { profile, control } = this.#layout;
+    return decodeReplies({ ...profile, derived: [] }, await readAll(control, read));
   }
 }

@@ -12,6 +12,7 @@ import {
   type SunSpecLayout,
   type WriteRequest,
 } from '@venfleet/devices';
+import { dialectOf } from '../../control/dialect.js';
 import { readingValuesOf } from '../plan.js';
 import { exceptionOf, ILLEGAL_ADDRESS } from './link.js';
 
@@ -24,6 +25,8 @@ export interface DeviceLayout {
   readonly slow: readonly ReadBlock[];
   /** Once a device, to know it by. */
   readonly once: readonly ReadBlock[];
+  /** What a controller says of itself; nothing for a device that cannot be controlled. */
+  readonly control: readonly ReadBlock[];
 }
 
 /** Reads from one device. */
@@ -74,7 +77,8 @@ export function layoutOf(profile: ModbusProfile): DeviceLayout {
   const slow = wanted.filter((name) => slowNames.has(name));
   const identity = namesToPoll(profile, 'once').filter((name) => profile.points.get(name)?.quantity !== undefined);
   const blocks = (names: readonly string[]) => (names.length === 0 ? [] : planReads(profile, names));
-  return { profile, fast: blocks(fast), slow: blocks(slow), once: blocks(identity) };
+  const control = dialectOf(profile)?.reads ?? [];
+  return { profile, fast: blocks(fast), slow: blocks(slow), once: blocks(identity), control: blocks(control) };
 }
 
 async function requireProbe(profile: ModbusProfile, probe: Probe, read: ReadRegisters): Promise<void> {
