@@ -16,9 +16,10 @@ import {
   watts,
 } from '@venfleet/core';
 import type { Values } from '@venfleet/devices';
+import { describeCommand, describeReport, isCarriedOut, isSameSetpoint, isSlightChange } from './compare.js';
 import { type Decision, type DecisionSettings, decide, heldNow, isSame, limitOf, type Situation } from './decide.js';
-import { EffectWatch, TOLERANCE } from './effect.js';
-import type { Command, Controller, ControllerReport, ControlProblem, ControlState, Wanted } from './model.js';
+import { EffectWatch } from './effect.js';
+import type { Command, Controller, ControlProblem, ControlState, Wanted } from './model.js';
 import { problemOf } from './problem.js';
 import { restoreDelay } from './restore.js';
 
@@ -96,7 +97,7 @@ export class ControlledResource {
   /** What the resource is to do from now on; carried out at once, but for its turn to be released. */
   want(wanted: Wanted): void {
     const { clock, settings } = this.#options;
-    const isSameAsBefore = this.#wanted !== undefined && sameSetpoint(this.#wanted, wanted);
+    const isSameAsBefore = this.#wanted !== undefined && isSameSetpoint(this.#wanted, wanted);
     if (wanted.setpoint.kind === 'limit') {
       this.#lastEvent = wanted.cause;
       this.#releaseAt = Number.NEGATIVE_INFINITY;
@@ -219,7 +220,10 @@ export class ControlledResource {
     const report = dialect.decode(values);
     if (!isCarriedOut(command, report)) {
       this.#options.counts.mismatches++;
-      throw new VenfleetError('CONTROLLER_REFUSES', `it was told to ${describe(command)}, but says ${describeReport(report)}`);
+      throw new VenfleetError(
+        'CONTROLLER_REFUSES',
+        `it was told to ${describeCommand(command)}, but says ${describeReport(report)}`,
+      );
     }
     this.#told = { command, at: clock.monotonic(), holdsFor: report.timeLeft };
   }
@@ -314,28 +318,4 @@ export class ControlledResource {
     this.#shown = shown;
     this.#options.changed(state);
   }
-}
-
-function sameSetpoint(a: Wanted, b: Wanted): boolean {
-  if (a.setpoint.kind === 'free' || b.setpoint.kind === 'free') return a.setpoint.kind === b.setpoint.kind;
-  return a.setpoint.limit === b.setpoint.limit;
-}
-
-/** Whether a site that follows one limit shows it within the tolerance of the other. */
-function isSlightChange(a: Wanted, b: Wanted): boolean {
-  if (a.setpoint.kind === 'free' || b.setpoint.kind === 'free') return false;
-  return Math.abs(a.setpoint.limit - b.setpoint.limit) <= TOLERANCE.share * a.setpoint.limit;
-}
-
-function isCarriedOut(command: Command, { held, timeLeft }: ControllerReport): boolean {
-  if (command.kind === 'release') return held === null;
-  return held !== null && isSame(held, command.limit) && (timeLeft === undefined || timeLeft > 0);
-}
-
-function describe(command: Command): string {
-  return command.kind === 'release' ? 'release its limit' : `hold ${Math.round(command.limit)} W`;
-}
-
-function describeReport({ held, state }: ControllerReport): string {
-  return held === null ? `that it holds none (${state})` : `${Math.round(held)} W (${state})`;
 }
