@@ -25,6 +25,9 @@ export const INSTALLED: readonly (readonly [inWorkspace: string | RegExp, instal
   ['config/ven-agent.yaml', '/etc/venfleet/ven-agent.yaml'],
   ['config/dev-credentials.json', '/etc/venfleet/credentials.json'],
   ['config/device-profiles', '/usr/share/venfleet/device-profiles'],
+  // The console's page, which the agent finds beside its package.
+  ['@venfleet/console/package.json', 'file:///usr/share/venfleet/console/package.json'],
+  ['Build it and start again: <code>npx nx run console:build</code>', 'Install the package venfleet again.'],
   ['config/resources.db', '/var/lib/venfleet/resources.db'],
   ['config/fleet.yaml', '/etc/venfleet/fleet.yaml'],
   ['config/exampleassets', '/etc/venfleet/sites'],

@@ -6,6 +6,7 @@ import { makeFolder } from '@venfleet/core/node';
 import { type Architecture, isFor } from './architectures.js';
 import { type PackageFile, readTarGz } from './archive.js';
 import { type Bundle, bundle } from './bundle.js';
+import { consoleLicences, consolePage } from './console-page.js';
 import { asInstalled } from './installed-text.js';
 import { copyrightFile, type Licence, licenceOf } from './licences.js';
 import { npmPackage } from './npm-package.js';
@@ -36,7 +37,8 @@ export async function packageFiles(architecture: Architecture, sources: Sources)
   const file = (path: string, content: Buffer, mode = 0o644): PackageFile => ({ path, content, mode });
   const profiles = readdirSync(join(root, 'config/device-profiles'));
   const docs = DOCS.filter((name) => existsSync(join(root, 'docs', name)));
-  const licences = [...program.packages.map((folder) => licenceOf(join(root, folder))), sqlite.licence, node.licence];
+  const bundledLicences = program.packages.map((folder) => licenceOf(join(root, folder)));
+  const licences = [...bundledLicences, ...consoleLicences(root), sqlite.licence, node.licence];
   return [
     file('usr/bin/venfleet', own('venfleet.sh'), 0o755),
     file('usr/lib/venfleet/node', node.binary, 0o755),
@@ -45,6 +47,7 @@ export async function packageFiles(architecture: Architecture, sources: Sources)
     file('usr/lib/systemd/system/venfleet.service', own('venfleet.service')),
     file('usr/lib/sysusers.d/venfleet.conf', own('sysusers.conf')),
     ...profiles.map((name) => file(`usr/share/venfleet/device-profiles/${name}`, text(`config/device-profiles/${name}`))),
+    ...[...consolePage(root)].map(([name, content]) => file(`usr/share/venfleet/console/dist/${name}`, content)),
     ...docs.map((name) => file(`usr/share/doc/venfleet/${name}`, text(`docs/${name}`))),
     file('usr/share/doc/venfleet/ven-agent.example.yaml', text('config/ven-agent.example.yaml')),
     file('usr/share/doc/venfleet/copyright', Buffer.from(copyrightFile(readFileSync(join(root, 'LICENSE'), 'utf8'), licences))),

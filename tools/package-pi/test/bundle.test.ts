@@ -57,6 +57,7 @@ describe('the bundle', () => {
 describe('what is said in the workspace', () => {
   const sources = [
     'apps/ven-agent/src',
+    'libs/console-api/src',
     'libs/core/src',
     'libs/openadr/src',
     'libs/resource-db/src',
