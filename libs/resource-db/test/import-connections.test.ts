@@ -324,6 +324,16 @@ describe('what is refused', () => {
     ]);
   });
 
+  test('an unknown meter point is told of also where the row has other mistakes', () => {
+    expect(mistakesOf(`${HEADER}${danishGsrn(9)},h,,0,eastron-sdm630,,,\n`)).toEqual([
+      expect.stringMatching(/^site.csv:2: unit: /),
+      expect.stringMatching(/^site.csv:2: meter_point_id: \d+ is no meter point of /),
+    ]);
+    expect(mistakesOf(`${HEADER}57131,h,,1,eastron-sdm630,,,\n`)).toEqual([
+      'site.csv:2: meter_point_id: "57131" is no GSRN: 18 digits, the last one a right check digit',
+    ]);
+  });
+
   test('a file that is not there, has no rows or lacks a column', () => {
     expect(mistakesOf(HEADER)).toEqual(['site.csv:1: has no row below its header']);
     expect(mistakesOf('meter_point_id,host\n')).toEqual(['site.csv:1: column profile missing']);

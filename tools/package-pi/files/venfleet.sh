@@ -23,7 +23,9 @@ case ${1-} in
     fi
     ;;
 esac
+# A library's use of a part of Node that is going out of use is nothing that an operator could mend.
+set -- --disable-warning=DEP0169 "$lib/venfleet.mjs" "$@"
 if [ -r "$environment" ]; then
-  exec "$lib/node" "--env-file=$environment" "$lib/venfleet.mjs" "$@"
+  set -- "--env-file=$environment" "$@"
 fi
-exec "$lib/node" "$lib/venfleet.mjs" "$@"
+exec "$lib/node" "$@"

@@ -6,7 +6,7 @@ import { CsvMistakes, readCsvFile } from '../import/csv-file.js';
 import type { Actor, Connection, NewConnection, Resource } from '../model.js';
 import { openResourceDb, type ResourceDb } from '../resource-db.js';
 import { Devices } from './devices.js';
-import { CONNECTIONS, type ConnectionRow, toConnectionRow } from './rows.js';
+import { CONNECTIONS, type ConnectionRow, type RefusedConnectionRow, toConnectionRow } from './rows.js';
 
 export interface ImportConnectionsOptions {
   /** The CSV file. */
@@ -44,10 +44,10 @@ export interface ImportConnectionsResult {
  *   database is as it was. PROFILES_INVALID, or a DB_ error.
  */
 export function importConnections(options: ImportConnectionsOptions): ImportConnectionsResult {
-  const { rows, unknownColumns, mistakes } = readRows(options);
+  const { rows, unknownColumns } = readRows(options);
   const db = openResourceDb(options.db, options.dryRun ? 'readonly' : 'readwrite', options.clock ?? systemClock);
   const work = () => {
-    const { changes, named } = plan(db, rows, basename(options.file), mistakes);
+    const { changes, named, mistakes } = plan(db, rows, basename(options.file));
     if (mistakes.length > 0) throw refused(options.file, mistakes);
     if (!options.dryRun) for (const change of changes) apply(db, change);
     return { changes, unnamed: db.resources.list({ enabled: true }).filter(({ id }) => !named.has(id)), unknownColumns };
@@ -60,9 +60,8 @@ export function importConnections(options: ImportConnectionsOptions): ImportConn
 }
 
 interface Rows {
-  readonly rows: readonly ConnectionRow[];
+  readonly rows: readonly (ConnectionRow | RefusedConnectionRow)[];
   readonly unknownColumns: readonly string[];
-  readonly mistakes: LineMistake[];
 }
 
 interface LineMistake {
@@ -76,44 +75,40 @@ function readRows({ file: path, profiles }: ImportConnectionsOptions): Rows {
   const file = readCsvFile(path, name, CONNECTIONS);
   if (file instanceof CsvMistakes) throw invalid(path, file.mistakes);
   if (file.records.length === 0) throw invalid(path, [`${name}:1: has no row below its header`]);
-  const rows: ConnectionRow[] = [];
-  const mistakes: LineMistake[] = [];
-  for (const record of file.records) {
-    const row = toConnectionRow(file, record, catalog);
-    if ('meter' in row) rows.push(row);
-    else for (const { field, reason } of row) mistakes.push(mistake(name, record.line, field, reason));
-  }
-  return { rows, unknownColumns: file.unknown, mistakes };
+  return { rows: file.records.map((record) => toConnectionRow(file, record, catalog)), unknownColumns: file.unknown };
 }
 
-/** What is to be done about each row; adds what only the database and the other rows show to be wrong. */
-function plan(db: ResourceDb, rows: readonly ConnectionRow[], file: string, mistakes: LineMistake[]) {
-  const refuse = (line: number, field: string, reason: string) => mistakes.push(mistake(file, line, field, reason));
+/** What is to be done about each row, and all mistakes: the rows' own, and those that only the database and other rows show. */
+function plan(db: ResourceDb, rows: Rows['rows'], file: string) {
+  const mistakes: LineMistake[] = [];
+  const refuse = (line: number, field: string, reason: string) =>
+    mistakes.push({ line, text: `${file}:${line}: ${field}: ${reason}` });
   const resources = new Map(db.resources.list().map((resource) => [resource.meterPointId, resource]));
   const connections = new Map(db.connections.list().map((connection) => [connection.id, connection]));
   const lines = new Map<string, number>();
   const found: { row: ConnectionRow; resource: Resource }[] = [];
   for (const row of rows) {
-    const resource = resources.get(row.meterPointId);
-    const earlier = lines.get(row.meterPointId);
-    if (resource === undefined) refuse(row.line, 'meter_point_id', `${row.meterPointId} is no meter point of ${db.path}`);
-    else if (earlier !== undefined) refuse(row.line, 'meter_point_id', `${row.meterPointId} is also that of line ${earlier}`);
-    else found.push({ row, resource });
-    if (earlier === undefined) lines.set(row.meterPointId, row.line);
+    const { line, meterPointId } = row;
+    if ('mistakes' in row) for (const { field, reason } of row.mistakes) refuse(line, field, reason);
+    if (meterPointId === undefined) continue;
+    const resource = resources.get(meterPointId);
+    const earlier = lines.get(meterPointId);
+    if (resource === undefined) refuse(line, 'meter_point_id', `${meterPointId} is no meter point of ${db.path}`);
+    else if (earlier !== undefined) refuse(line, 'meter_point_id', `${meterPointId} is also that of line ${earlier}`);
+    else if ('meter' in row) found.push({ row, resource });
+    if (earlier === undefined) lines.set(meterPointId, line);
   }
   const changes = found.flatMap(({ row, resource }) => changesOf(row, resource, connections));
-  const named = new Map(found.map(({ row, resource }) => [resource.id, row.line]));
+  const named = new Set([...lines.keys()].map((meterPointId) => resources.get(meterPointId)?.id));
   const devices = new Devices();
-  for (const resource of resources.values()) {
-    if (!named.has(resource.id)) devices.addPresent(resource, connections);
-  }
+  for (const resource of resources.values()) if (!named.has(resource.id)) devices.addPresent(resource, connections);
   for (const { row, resource } of found) {
     for (const { actor, after } of changes.filter((change) => change.resource === resource)) {
       const owner = after === null ? undefined : devices.claim(after, resource, row.line);
       if (owner !== undefined) refuse(row.line, fieldOf(actor, after), `${owner.place} is the device of ${owner.name} already`);
     }
   }
-  return { changes, named };
+  return { changes, named, mistakes };
 }
 
 function fieldOf(actor: Actor, connection: NewConnection | null): string {
@@ -153,10 +148,6 @@ function apply(db: ResourceDb, { resource, actor, change: kind, before, after }:
   }
   db.resources.update(resource.resourceId, { [key]: after === null ? null : db.connections.insert(after) });
   if (before !== null) db.connections.deleteUnused(before.id);
-}
-
-function mistake(file: string, line: number, field: string, reason: string): LineMistake {
-  return { line, text: `${file}:${line}: ${field}: ${reason}` };
 }
 
 function refused(path: string, mistakes: readonly LineMistake[]): VenfleetError {

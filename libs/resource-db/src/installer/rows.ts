@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type DeviceProfile, inputsOf, type ProfileCatalog } from '@venfleet/devices';
+import { isValidGsrn } from '../gsrn.js';
 import { type CsvFile, type CsvKind, type CsvRecord, cellsOf } from '../import/csv-file.js';
 import { connectionMistakes, type Mistake, quoted } from '../mistakes.js';
 import type { Actor, NewConnection } from '../model.js';
@@ -33,7 +34,7 @@ export const COLUMNS: readonly Column[] = [
 /** In the place of a control's profile: the site is metered only. */
 export const NO_CONTROL = 'none';
 
-/** A usable row. */
+/** What a row says of a site. */
 export interface ConnectionRow {
   readonly line: number;
   readonly meterPointId: string;
@@ -42,23 +43,33 @@ export interface ConnectionRow {
   readonly control: NewConnection | null | undefined;
 }
 
-/** One row, or everything that is wrong with it. */
+/** A row that does not go in, and everything that by itself is wrong with it. */
+export interface RefusedConnectionRow {
+  readonly line: number;
+  /** Which resource it speaks of, as far as can be told. */
+  readonly meterPointId: string | undefined;
+  readonly mistakes: readonly Mistake[];
+}
+
 export function toConnectionRow(
   file: CsvFile<Column>,
   record: CsvRecord,
   catalog: ProfileCatalog,
-): ConnectionRow | readonly Mistake[] {
+): ConnectionRow | RefusedConnectionRow {
+  const { line } = record;
   const cell = cellsOf(file, record);
-  if (typeof cell !== 'function') return [cell];
-  const meterPointId = cell('meter_point_id');
+  if (typeof cell !== 'function') return { line, meterPointId: undefined, mistakes: [cell] };
+  const given = cell('meter_point_id');
   const reader = new EndReader(cell, catalog);
-  const found = meterPointMistakes(meterPointId);
+  const unusable = meterPointMistakes(given);
   const meter = reader.meter();
   const control = reader.control(meter);
-  const mistakes = [...found, ...reader.mistakes];
-  return mistakes.length > 0 || meter === undefined ? mistakes : { line: record.line, meterPointId, meter, control };
+  const mistakes = [...unusable, ...reader.mistakes];
+  if (mistakes.length === 0 && meter !== undefined) return { line, meterPointId: given, meter, control };
+  return { line, meterPointId: unusable.length === 0 ? given : undefined, mistakes };
 }
 
+/** A number that is cut off or mistyped is told from one that is only not in the database. */
 function meterPointMistakes(text: string): Mistake[] {
   const field = 'meter_point_id';
   if (text === '') return [{ field, reason: 'is empty' }];
@@ -66,7 +77,8 @@ function meterPointMistakes(text: string): Mistake[] {
     const reason = `${quoted(text)} was rounded by a spreadsheet: set the column to text, and enter all 18 digits anew`;
     return [{ field, reason }];
   }
-  return [];
+  if (isValidGsrn(text)) return [];
+  return [{ field, reason: `${quoted(text)} is no GSRN: 18 digits, the last one a right check digit` }];
 }
 
 /** A connection's cells, in the order of the columns of one end. */
