@@ -29,7 +29,7 @@ describe('an agent whose notifications by MQTT', () => {
 
   let lives = 0;
   /** Runs `work` with an agent that is subscribed, and a fault that is in force. */
-  async function during(kind: string, pollInterval: Duration, work: (life: EventLife) => Promise<void>): Promise<void> {
+  async function during(fault: object, pollInterval: Duration, work: (life: EventLife) => Promise<void>): Promise<void> {
     const database = `${folder}/events-${++lives}.db`;
     const logger = new MemoryLogger();
     const life = await followEvents(place, {
@@ -41,7 +41,7 @@ describe('an agent whose notifications by MQTT', () => {
       logger,
     });
     try {
-      await faults('POST', { kind });
+      await faults('POST', fault);
       await subscribed();
       await work(life);
     } finally {
@@ -77,7 +77,7 @@ describe('an agent whose notifications by MQTT', () => {
       .find((held) => held.event.id === id)?.event.priority;
 
   test('are dropped finds new, changed and deleted events by polling', async () => {
-    await during('drop-notification', milliseconds(200), async (life) => {
+    await during({ kind: 'drop-notification' }, milliseconds(200), async (life) => {
       const id = await event();
       await until(() => life.held(VEN).includes(id));
       await operator.put(`/events/${id}`, body({ priority: 2 }));
@@ -87,15 +87,18 @@ describe('an agent whose notifications by MQTT', () => {
     });
   });
 
-  test.each(['duplicate-notification', 'reorder-notification'])('suffer %s holds what the VTN has in the end', async (kind) => {
-    await during(kind, hours(10), async (life) => {
-      const [kept, gone] = [await event(), await event()];
-      for (let n = 1; n <= 5; n++) await operator.put(`/events/${kept}`, body({ priority: n }));
-      await operator.delete(`/events/${gone}`);
-      await until(() => priority(life, kept) === 5 && !life.held(VEN).includes(gone));
-      expect(life.held(VEN)).toEqual([kept]);
-      await operator.delete(`/events/${kept}`);
-      await until(() => life.held(VEN).length === 0);
-    });
-  });
+  test.each([{ kind: 'duplicate-notification' }, { kind: 'reorder-notification', chance: 0.5 }])(
+    'suffer $kind holds what the VTN has in the end',
+    async (fault) => {
+      await during(fault, hours(10), async (life) => {
+        const [kept, gone] = [await event(), await event()];
+        for (let n = 1; n <= 5; n++) await operator.put(`/events/${kept}`, body({ priority: n }));
+        await operator.delete(`/events/${gone}`);
+        await until(() => priority(life, kept) === 5 && !life.held(VEN).includes(gone));
+        expect(life.held(VEN)).toEqual([kept]);
+        await operator.delete(`/events/${kept}`);
+        await until(() => life.held(VEN).length === 0);
+      });
+    },
+  );
 });

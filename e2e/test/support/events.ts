@@ -15,14 +15,17 @@ export interface EventLifeOptions {
   readonly database: string;
   readonly push: FleetEventsOptions['settings']['push'];
   readonly pollInterval: Duration;
+  /** PEM of the VTN's authority. */
+  readonly caFile?: string;
   readonly logger: Logger;
 }
 
 /** One life of an agent's events, on the real clock, for VENs that are registered. */
 export async function followEvents(place: Workplace, options: EventLifeOptions): Promise<EventLife> {
-  const { url, vens, database, push, pollInterval, logger } = options;
+  const { url, vens, database, push, pollInterval, caFile, logger } = options;
   const version = url.includes('3.0.1') ? '3.0.1' : '3.1.0';
-  const vtn = { url, credentials: place.credentials, version, retry: HASTY } as const;
+  const ca = caFile === undefined ? {} : { caFile };
+  const vtn = { url, credentials: place.credentials, version, retry: HASTY, ...ca } as const;
   const connection = await connectFleet(vtn, { clock: systemClock, logger });
   const webhook = push === 'off' || push === 'mqtt' ? {} : { webhook: { host: '127.0.0.1', port: 0 } };
   const events = new FleetEvents({
