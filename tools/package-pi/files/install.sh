@@ -3,7 +3,8 @@
 # upgrades. Your settings in /etc/venfleet stay.
 set -eu
 cd "$(dirname "$0")"
-cp -a usr /
+# Whoever has unpacked it: the files become root's, and folders that are there stay as they are.
+tar --create --owner=root:0 --group=root:0 usr | tar --extract --directory=/ --same-owner --same-permissions --no-overwrite-dir
 install -d /etc/venfleet
 for file in ven-agent.yaml environment; do
   if [ -e "/etc/venfleet/$file" ]; then cp "etc/venfleet/$file" "/etc/venfleet/$file.new"

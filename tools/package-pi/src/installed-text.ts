@@ -17,6 +17,7 @@ export const INSTALLED: readonly (readonly [inWorkspace: string | RegExp, instal
     'see vtn.url in /etc/venfleet/ven-agent.yaml',
   ],
   ['; Nx runs each target in the workspace root', ''],
+  ['`npx nx run ven-agent:run`', '`sudo systemctl start venfleet`'],
   [/npx nx run ven-agent:([a-z-]+)/g, 'venfleet $1'],
   [/npx nx run resource-db:([a-z-]+)/g, 'venfleet db $1'],
   [/`ven-agent (?=[a-z])/g, '`venfleet '],
