@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type LogLevel, milliseconds } from '@venfleet/core';
-import { loadConfigFile, resolveSecret, SECRET_REF_PATTERN, usageError } from '@venfleet/core/node';
+import { loadConfigFile, resolveSecret, usageError } from '@venfleet/core/node';
 import { z } from 'zod';
 import { type AlertsSettings, alertsSchema, alertsSettings } from './alerts/config.js';
 import { type ClockSettings, clockSchema, clockSettings } from './clock/config.js';
+import { secretRef } from './config-parts.js';
 import { type ControlSettings, controlSchema, controlSettings } from './control/config.js';
 import { type EventsSettings, eventsSchema, eventsSettings } from './events/config.js';
 import type { PlanningPolicy } from './planning/policy.js';
@@ -19,10 +20,7 @@ const VERSIONS = ['auto', '3.0.1', '3.1.0'] as const;
 
 const clientSchema = z.strictObject({
   id: z.string().min(1).meta({ description: 'the OAuth2 client id' }),
-  secret: z
-    .string()
-    .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself')
-    .meta({ description: 'where its secret is: `env:NAME` or `file:PATH`' }),
+  secret: secretRef.meta({ description: 'where its secret is: `env:NAME` or `file:PATH`' }),
 });
 
 /** config/ven-agent.yaml. What `meta` says of a key is in docs/configuration.md, which `npm run docs` writes. */

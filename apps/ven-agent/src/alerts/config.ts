@@ -1,46 +1,44 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Duration, seconds } from '@venfleet/core';
-import { readTextFile, resolveSecret, SECRET_REF_PATTERN } from '@venfleet/core/node';
+import { readTextFile, resolveSecret } from '@venfleet/core/node';
 import { z } from 'zod';
+import { isLoopback, secretRef, urlWithoutLogin } from '../config-parts.js';
 import { ALERTS } from './table.js';
 
-const secret = z
-  .string()
-  .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself');
-const withoutLogin = (text: string) => !/^\w+:\/\/[^/]*@/.test(text);
 /** Part of a topic. */
 const TOPIC = /^[^+#\s]+$/;
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** A secret goes to another machine over TLS alone. */
+const isSafe = (secret: string | undefined, url: string): boolean =>
+  secret === undefined || !URL.canParse(url) || /^(https|mqtts):/.test(url) || isLoopback(url);
 
 const webhookSchema = z
   .strictObject({
-    url: z
-      .url({ protocol: /^https?$/ })
-      .refine(withoutLogin, 'must hold no user or password')
-      .meta({ description: 'where alerts are posted as JSON' }),
-    token: secret.optional().meta({ description: 'bearer token to send: `env:NAME` or `file:PATH`' }),
+    url: urlWithoutLogin(/^https?$/).meta({ description: 'where alerts are posted as JSON' }),
+    token: secretRef.optional().meta({ description: 'bearer token to send: `env:NAME` or `file:PATH`' }),
     caFile: z.string().min(1).optional().meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
   })
-  .refine(({ url, token }) => token === undefined || !URL.canParse(url) || isSafe(new URL(url)), {
+  .refine(({ url, token }) => isSafe(token, url), {
     path: ['url'],
     message: 'must be https where a token is sent to another machine',
   });
 
-const mqttSchema = z.strictObject({
-  url: z
-    .url({ protocol: /^mqtts?$/ })
-    .refine(withoutLogin, 'must hold no user or password')
-    .meta({ description: 'the broker' }),
-  topic: z
-    .string()
-    .regex(TOPIC, 'must be a topic without wildcards')
-    .optional()
-    .meta({ description: 'what the topics begin with', otherwise: '`venfleet/AGENT`' }),
-  username: z.string().min(1).optional().meta({ description: 'login' }),
-  password: secret.optional().meta({ description: 'its password: `env:NAME` or `file:PATH`' }),
-  caFile: z.string().min(1).optional().meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
-});
+const mqttSchema = z
+  .strictObject({
+    url: urlWithoutLogin(/^mqtts?$/).meta({ description: 'the broker' }),
+    topic: z
+      .string()
+      .regex(TOPIC, 'must be a topic without wildcards')
+      .optional()
+      .meta({ description: 'what the topics begin with', otherwise: '`venfleet/AGENT`' }),
+    username: z.string().min(1).optional().meta({ description: 'login' }),
+    password: secretRef.optional().meta({ description: 'its password: `env:NAME` or `file:PATH`' }),
+    caFile: z.string().min(1).optional().meta({ description: 'certificate authorities (PEM) to trust instead of the system’s' }),
+  })
+  .refine(({ url, password }) => isSafe(password, url), {
+    path: ['url'],
+    message: 'must be mqtts where a password is sent to another machine',
+  });
 
 /** The part `alerts` of the agent's settings file. */
 export const alertsSchema = z
@@ -133,8 +131,4 @@ export function alertsSettings(file: z.infer<typeof alertsSchema> = {}, env: Nod
       },
     }),
   };
-}
-
-function isSafe({ protocol, hostname: host }: URL): boolean {
-  return protocol === 'https:' || LOOPBACK.has(host);
 }

@@ -1,10 +1,10 @@
 import { type Duration, seconds } from '@venfleet/core';
 import { usageError } from '@venfleet/core/node';
 import { z } from 'zod';
+import { isLoopback } from '../config-parts.js';
 import type { StartShift } from './record.js';
 
 const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const webhookSchema = z
   .strictObject({
@@ -90,7 +90,7 @@ export interface EventsSettings {
  */
 export function eventsSettings(file: z.infer<typeof eventsSchema>, database: string, vtnUrl: string): EventsSettings {
   const push = file.push ?? 'auto';
-  const webhook = file.webhook ?? (LOOPBACK.has(new URL(vtnUrl).hostname) ? {} : undefined);
+  const webhook = file.webhook ?? (isLoopback(vtnUrl) ? {} : undefined);
   if (push === 'webhook' && webhook === undefined) {
     throw usageError('events.push is webhook, but events.webhook is missing', 'config/ven-agent.example.yaml shows it');
   }

@@ -1,19 +1,13 @@
 import { hours, milliseconds } from '@venfleet/core';
-import { resolveSecret, SECRET_REF_PATTERN } from '@venfleet/core/node';
+import { resolveSecret } from '@venfleet/core/node';
 import { z } from 'zod';
+import { secretRef, urlWithoutLogin } from '../config-parts.js';
 import type { InfluxCopyOptions } from './influx/copy.js';
 import type { InfluxTarget } from './influx/server.js';
 import type { ReadingStoreOptions } from './store.js';
 
-const secret = z
-  .string()
-  .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself');
-
 const influxCommon = {
-  url: z
-    .url({ protocol: /^https?$/ })
-    .refine((text) => !/^\w+:\/\/[^/]*@/.test(text), 'must hold no user or password')
-    .meta({ description: 'the server’s URL' }),
+  url: urlWithoutLogin(/^https?$/).meta({ description: 'the server’s URL' }),
   measurement: z.string().min(1).optional().meta({ description: 'the measurement’s name', otherwise: '`meter`' }),
   intervalMs: z
     .int()
@@ -41,14 +35,14 @@ const influxSchema = z.discriminatedUnion('version', [
     database: z.string().min(1).meta({ description: 'the database' }),
     retentionPolicy: z.string().min(1).optional().meta({ description: 'its retention policy', otherwise: 'the database’s own' }),
     username: z.string().min(1).optional().meta({ description: 'login' }),
-    password: secret.optional().meta({ description: 'its password: `env:NAME` or `file:PATH`' }),
+    password: secretRef.optional().meta({ description: 'its password: `env:NAME` or `file:PATH`' }),
   }),
   z.strictObject({
     ...influxCommon,
     version: z.literal(2).meta({ description: 'InfluxDB 2 and later' }),
     org: z.string().min(1).meta({ description: 'the organisation' }),
     bucket: z.string().min(1).meta({ description: 'the bucket' }),
-    token: secret.optional().meta({ description: 'the API token: `env:NAME` or `file:PATH`' }),
+    token: secretRef.optional().meta({ description: 'the API token: `env:NAME` or `file:PATH`' }),
   }),
 ]);
 

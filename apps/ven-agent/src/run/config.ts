@@ -1,5 +1,5 @@
-import { SECRET_REF_PATTERN } from '@venfleet/core/node';
 import { z } from 'zod';
+import { secretRef } from '../config-parts.js';
 import type { ConsoleSettings } from '../console/open-console.js';
 import type { MqttSettings } from '../metering/adapters/mqtt-link.js';
 
@@ -43,10 +43,7 @@ export const opsSchema = z
     port: z.int().min(0).max(65_535).meta({ description: 'its port; 0 takes a free one', default: 9464 }),
     console: z
       .strictObject({
-        token: z
-          .string()
-          .regex(SECRET_REF_PATTERN, 'must be a reference to the secret, env:NAME or file:PATH, never the secret itself')
-          .meta({ description: 'what operators log in with, env:NAME or file:PATH; 16 characters at least' }),
+        token: secretRef.meta({ description: 'what operators log in with, env:NAME or file:PATH; 16 characters at least' }),
         page: z.string().min(1).optional().meta({ description: 'folder of the built page', otherwise: 'that of apps/console' }),
       })
       .meta({ description: 'the console at /console/', otherwise: 'there is none' }),

@@ -81,12 +81,15 @@ describe('the settings of alerts', () => {
     ]);
   });
 
-  test('send a token to another machine over TLS alone', () => {
+  test('send secrets to another machine over TLS alone', () => {
     const token = 'env:HOOK';
     expect(mistakes({ webhook: { url: 'http://hooks.example.org', token } })).toEqual([
       'alerts.webhook.url: must be https where a token is sent to another machine',
     ]);
     expect(load({ webhook: { url: 'http://127.0.0.1:8080/x', token } }, { HOOK: 't' }).webhook?.token).toBe('t');
+    expect(mistakes({ mqtt: { url: 'mqtt://broker.example.org', username: 'pi', password: token } })).toEqual([
+      'alerts.mqtt.url: must be mqtts where a password is sent to another machine',
+    ]);
     expect(load({ webhook: { url: 'http://hooks.example.org' } }).webhook?.token).toBeUndefined();
   });
 });
