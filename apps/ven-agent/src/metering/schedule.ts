@@ -17,8 +17,11 @@ export function phases(count: number): number[] {
 /** So many items are begun with in each second: a first contact (probe, discovery) costs several times what a read does. */
 const MET_EACH_SECOND = 250;
 
-/** A schedule that is behind gives way after so many slots: what was begun must be answered, and not in one heap. */
-const BEGUN_AT_ONCE = 50;
+/**
+ * A schedule that is behind gives way after this share of its slots, or some: what was begun must be answered, and not in
+ * one heap. A process whose turns take less than that share of the interval still begins all.
+ */
+const AT_ONCE = { share: 0.05, least: 50 };
 /** One that is behind by this share of the interval lets slots go: the item's next one comes sooner than it would be done. */
 const LATE = 0.5;
 
@@ -46,6 +49,7 @@ export async function runSchedule<T>(
   // Places of items in the order of their phases.
   const ring = Uint32Array.from(items.keys()).sort((a, b) => (fractions[a] as number) - (fractions[b] as number));
   const origin = clock.monotonic();
+  const atOnce = Math.max(AT_ONCE.least, Math.ceil(AT_ONCE.share * items.length));
   let begun = 0;
   for (let round = 0; !signal.aborted; round++) {
     const over = Math.floor((clock.monotonic() - origin) / interval) - round;
@@ -60,7 +64,7 @@ export async function runSchedule<T>(
       if (round < i % rounds) continue;
       const due = origin + (round + (fractions[place] as number)) * interval;
       const wait = due - clock.monotonic();
-      if (wait > 0 || begun >= BEGUN_AT_ONCE) {
+      if (wait > 0 || begun >= atOnce) {
         await clock.sleep(milliseconds(Math.max(wait, TICK)), signal).catch(() => {});
         begun = 0;
       }
