@@ -2,6 +2,7 @@ import type { EventSummary, Series } from '@venfleet/console-api';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { clock, power } from '../text/format.js';
 import { Empty } from '../ui/parts.js';
+import { PlainTable } from '../ui/plain-table.js';
 import { useLooks } from '../ui/use-looks.js';
 import { chartData, newestKnown, shadesOf } from './chart-data.js';
 import { LoadPlot } from './plot.js';
@@ -112,28 +113,17 @@ function SeriesTable({ series, of }: { readonly series: Series; readonly of: str
     baseline: series.baselineW[i] ?? null,
   }));
   return (
-    <div class="chart-table" tabindex={0} role="group" aria-label={`Load of ${of}, the newest first`}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">From</th>
-            <th scope="col">Load</th>
-            <th scope="col">Baseline</th>
+    <PlainTable class="chart-table" label={`Load of ${of}, the newest first`} titles={['From', 'Load', 'Baseline']}>
+      {rows
+        .slice(-MOST_ROWS)
+        .reverse()
+        .map(({ at, load, baseline }) => (
+          <tr key={at}>
+            <th scope="row">{clock(at)}</th>
+            <td>{power(load)}</td>
+            <td>{power(baseline)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {rows
-            .slice(-MOST_ROWS)
-            .reverse()
-            .map(({ at, load, baseline }) => (
-              <tr key={at}>
-                <th scope="row">{clock(at)}</th>
-                <td>{power(load)}</td>
-                <td>{power(baseline)}</td>
-              </tr>
-            ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+    </PlainTable>
   );
 }

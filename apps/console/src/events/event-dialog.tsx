@@ -1,4 +1,4 @@
-import { type EventDetail, type EventSummary, type FormChoices, PATHS } from '@venfleet/console-api';
+import { type EventDetail, type FormChoices, PATHS } from '@venfleet/console-api';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePage } from '../app/context.js';
 import { Dialog } from '../ui/dialog.js';
@@ -13,7 +13,7 @@ import { type Mistakes, NO_MISTAKES, sendEvent } from './send-event.js';
 const PROGRAM = 'venfleet';
 
 /** The form for a new event, or to change one. */
-export function EventDialog({ event, vens = [], onClose, onDone }: EventDialogProps) {
+export function EventDialog({ event, vens = [], onClose }: EventDialogProps) {
   const { api, told } = usePage().console;
   const choices = useData<FormChoices>(PATHS.formChoices).data;
   const [before] = useState(() => (event === undefined ? newDraft(vens, PROGRAM) : draftOf(event.form)));
@@ -32,7 +32,6 @@ export function EventDialog({ event, vens = [], onClose, onDone }: EventDialogPr
     if (sent.kind === 'wrong') return setMistakes(sent.mistakes);
     if (sent.kind === 'done') {
       told.value = `${titleOf(sent.event)} is ${event === undefined ? 'made' : 'changed'}.`;
-      onDone?.(sent.event);
     }
     onClose();
   };
@@ -72,5 +71,4 @@ interface EventDialogProps {
   /** Names of the VENs that a new one is for at first. */
   readonly vens?: readonly string[];
   readonly onClose: () => void;
-  readonly onDone?: (event: EventSummary) => void;
 }

@@ -1,6 +1,5 @@
-import { useSignal } from '@preact/signals';
 import { type EventList, type EventSummary, PATHS } from '@venfleet/console-api';
-import { usePage, useSession } from '../app/context.js';
+import { usePage } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { inOrder } from '../fleet/event-order.js';
 import { type Column, VirtualTable } from '../list/virtual-table.js';
@@ -8,38 +7,19 @@ import { counted, percent, period, power } from '../text/format.js';
 import { Card, Empty, ErrorNote } from '../ui/parts.js';
 import { useAge } from '../ui/use-age.js';
 import { useData } from '../ui/use-data.js';
-import { EventDialog } from './event-dialog.js';
 import { titleOf } from './event-links.js';
 import { EventPanel } from './event-panel.js';
 import { EventState } from './event-state.js';
+import { NewEvent } from './new-event.js';
 
 /** All events, and beside them the one that is looked at. */
 export function EventsPage({ selected }: { readonly selected: string | undefined }) {
-  const { fleet, now, told } = usePage().console;
-  const { abilities } = useSession();
-  const isNew = useSignal(false);
+  const { fleet, now } = usePage().console;
   const list = useData<EventList>(PATHS.events, `${useAge()} ${statesOf(fleet.events.value)}`);
   return (
     <div class={`split${selected === undefined ? '' : ' split--detail'}`}>
       <div class="split-list">
-        <Card
-          title="Events"
-          isPage
-          class="card--list"
-          actions={
-            abilities.writeEvents && (
-              <button
-                type="button"
-                class="button button--main"
-                onClick={() => {
-                  isNew.value = true;
-                }}
-              >
-                New event
-              </button>
-            )
-          }
-        >
+        <Card title="Events" isPage class="card--list" actions={<NewEvent />}>
           {list.error !== undefined && <ErrorNote>{list.error}</ErrorNote>}
           {list.data === undefined ? (
             <Empty>Loading …</Empty>
@@ -66,16 +46,6 @@ export function EventsPage({ selected }: { readonly selected: string | undefined
           <EventPanel key={selected} id={selected} />
         )}
       </div>
-      {isNew.value && (
-        <EventDialog
-          onClose={() => {
-            isNew.value = false;
-          }}
-          onDone={(event) => {
-            told.value = `${titleOf(event)} is made.`;
-          }}
-        />
-      )}
     </div>
   );
 }

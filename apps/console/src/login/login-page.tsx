@@ -51,19 +51,9 @@ interface FormProps<A extends string[]> {
   readonly onSubmit: (...texts: A) => void;
 }
 
-/** Says the error aloud, and where: the focus goes to what is to be typed again. */
-function useFocusOnError(error: string | undefined) {
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (error !== undefined) input.current?.select();
-  }, [error]);
-  return input;
-}
-
 function ClientForm({ isBusy, error, onSubmit }: FormProps<[id: string, secret: string]>) {
   const [id, setId] = useState('');
   const [secret, setSecret] = useState('');
-  const input = useFocusOnError(error);
   return (
     <form
       class="form"
@@ -86,24 +76,14 @@ function ClientForm({ isBusy, error, onSubmit }: FormProps<[id: string, secret: 
           />
         )}
       </Field>
-      <Field
+      <SecretField
         id="client-secret"
         label="Client secret"
-        error={error}
         hint="Of a client with the role BL, as in the VTN’s credentials file."
-      >
-        {(ids) => (
-          <input
-            {...ids}
-            ref={input}
-            type="password"
-            value={secret}
-            required
-            autocomplete="current-password"
-            onInput={(e) => setSecret(e.currentTarget.value)}
-          />
-        )}
-      </Field>
+        error={error}
+        text={secret}
+        onText={setSecret}
+      />
       <Submit isBusy={isBusy} error={error} />
     </form>
   );
@@ -111,7 +91,6 @@ function ClientForm({ isBusy, error, onSubmit }: FormProps<[id: string, secret: 
 
 function TokenForm({ isBusy, error, onSubmit }: FormProps<[token: string]>) {
   const [token, setToken] = useState('');
-  const input = useFocusOnError(error);
   return (
     <form
       class="form"
@@ -120,27 +99,49 @@ function TokenForm({ isBusy, error, onSubmit }: FormProps<[token: string]>) {
         onSubmit(token.trim());
       }}
     >
-      <Field
+      <SecretField
         id="operator-token"
         label="Operator token"
-        error={error}
         hint="As the agent’s configuration names it: ops.console.token."
-      >
-        {(ids) => (
-          <input
-            {...ids}
-            ref={input}
-            type="password"
-            value={token}
-            required
-            autocomplete="current-password"
-            onInput={(e) => setToken(e.currentTarget.value)}
-          />
-        )}
-      </Field>
+        error={error}
+        text={token}
+        onText={setToken}
+      />
       <Submit isBusy={isBusy} error={error} />
     </form>
   );
+}
+
+/** What is to be typed again after an error: it has the focus then. */
+function SecretField({ id, label, hint, error, text, onText }: SecretFieldProps) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (error !== undefined) input.current?.select();
+  }, [error]);
+  return (
+    <Field id={id} label={label} error={error} hint={hint}>
+      {(ids) => (
+        <input
+          {...ids}
+          ref={input}
+          type="password"
+          value={text}
+          required
+          autocomplete="current-password"
+          onInput={(event) => onText(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+interface SecretFieldProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint: string;
+  readonly error: string | undefined;
+  readonly text: string;
+  readonly onText: (text: string) => void;
 }
 
 function Submit({ isBusy, error }: { readonly isBusy: boolean; readonly error: string | undefined }) {

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { usePage } from '../app/context.js';
 import { count, counted, moment } from '../text/format.js';
 import { Card, Empty, ErrorNote, Figure } from '../ui/parts.js';
+import { PlainTable } from '../ui/plain-table.js';
 import { useAge } from '../ui/use-age.js';
 import { useData } from '../ui/use-data.js';
 
@@ -122,37 +123,23 @@ function Result({
   );
 }
 
+const NUMBERS = ['Resources', 'Expected', 'Received', 'Missing', 'Doubled'];
+
 function AuditTable({ rows }: { readonly rows: readonly AuditRow[] }) {
   return (
-    <div class="wide-table" tabindex={0} role="group" aria-label="Reports expected and received">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">VEN</th>
-            <th scope="col">Event</th>
-            <th scope="col">What</th>
-            {['Resources', 'Expected', 'Received', 'Missing', 'Doubled'].map((title) => (
-              <th key={title} scope="col" class="is-number">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={`${row.eventId} ${row.ven} ${row.payloadType}`}>
-              <th scope="row">{row.ven}</th>
-              <td>{row.event ?? row.eventId}</td>
-              <td>{row.payloadType}</td>
-              <td class="is-number">{count(row.resources)}</td>
-              <td class="is-number">{count(row.expected)}</td>
-              <td class="is-number">{count(row.received)}</td>
-              <td class={`is-number${row.missing > 0 ? ' is-wrong' : ''}`}>{count(row.missing)}</td>
-              <td class={`is-number${row.doubled > 0 ? ' is-wrong' : ''}`}>{count(row.doubled)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PlainTable label="Reports expected and received" titles={['VEN', 'Event', 'What', ...NUMBERS]} numbers={NUMBERS}>
+      {rows.map((row) => (
+        <tr key={`${row.eventId} ${row.ven} ${row.payloadType}`}>
+          <th scope="row">{row.ven}</th>
+          <td>{row.event ?? row.eventId}</td>
+          <td>{row.payloadType}</td>
+          <td class="is-number">{count(row.resources)}</td>
+          <td class="is-number">{count(row.expected)}</td>
+          <td class="is-number">{count(row.received)}</td>
+          <td class={`is-number${row.missing > 0 ? ' is-wrong' : ''}`}>{count(row.missing)}</td>
+          <td class={`is-number${row.doubled > 0 ? ' is-wrong' : ''}`}>{count(row.doubled)}</td>
+        </tr>
+      ))}
+    </PlainTable>
   );
 }

@@ -4,6 +4,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../app/context.js';
 import { counted, moment, period } from '../text/format.js';
 import { Card, Empty, ErrorNote } from '../ui/parts.js';
+import { PlainTable } from '../ui/plain-table.js';
+import { Search } from '../ui/search.js';
 import { useData } from '../ui/use-data.js';
 
 /** The reports that have come in, the newest first. */
@@ -20,15 +22,7 @@ export function ReportsPage() {
         class="card--list"
         actions={
           <>
-            <input
-              class="search"
-              type="search"
-              list="report-vens"
-              aria-label="Only those of the VEN"
-              placeholder="Of one VEN"
-              value={ven}
-              onInput={(event) => setVen(event.currentTarget.value)}
-            />
+            <Search label="Only those of the VEN" placeholder="Of one VEN" list="report-vens" text={ven} onText={setVen} />
             <datalist id="report-vens">
               {fleet.vens.value.map(({ id, name }) => (
                 <option key={id} value={name} />
@@ -89,45 +83,27 @@ function ReportList({ ven }: { readonly ven: string }) {
   );
 }
 
+const TITLES = ['Received', 'VEN', 'Event', 'Of', 'What', 'Resources', 'Intervals', 'Quality'];
+
 function ReportTable({ reports }: { readonly reports: readonly ReportSummary[] }) {
   const { now } = usePage().console;
   return (
-    <div class="wide-table" tabindex={0} role="group" aria-label="Reports">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Received</th>
-            <th scope="col">VEN</th>
-            <th scope="col">Event</th>
-            <th scope="col">Of</th>
-            <th scope="col">What</th>
-            <th scope="col" class="is-number">
-              Resources
-            </th>
-            <th scope="col" class="is-number">
-              Intervals
-            </th>
-            <th scope="col">Quality</th>
-          </tr>
-        </thead>
-        <tbody>
-          {reports.map((report) => (
-            <tr key={report.id}>
-              <td>
-                {moment(report.createdAt, now.value)}
-                {report.state !== 'received' && <span class={`event-state event-state--${report.state}`}> {report.state}</span>}
-              </td>
-              <th scope="row">{report.ven}</th>
-              <td>{report.event ?? report.eventId}</td>
-              <td>{period(report.startAt, report.endAt, now.value)}</td>
-              <td>{report.payloadTypes.join(', ')}</td>
-              <td class="is-number">{report.resources}</td>
-              <td class="is-number">{report.intervals}</td>
-              <td class={`quality quality--${report.quality}`}>{report.quality}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PlainTable label="Reports" titles={TITLES} numbers={['Resources', 'Intervals']}>
+      {reports.map((report) => (
+        <tr key={report.id}>
+          <td>
+            {moment(report.createdAt, now.value)}
+            {report.state !== 'received' && <span class={`event-state event-state--${report.state}`}> {report.state}</span>}
+          </td>
+          <th scope="row">{report.ven}</th>
+          <td>{report.event ?? report.eventId}</td>
+          <td>{period(report.startAt, report.endAt, now.value)}</td>
+          <td>{report.payloadTypes.join(', ')}</td>
+          <td class="is-number">{report.resources}</td>
+          <td class="is-number">{report.intervals}</td>
+          <td class={`quality quality--${report.quality}`}>{report.quality}</td>
+        </tr>
+      ))}
+    </PlainTable>
   );
 }

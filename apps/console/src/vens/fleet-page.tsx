@@ -1,11 +1,10 @@
-import { useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { usePage, useSession } from '../app/context.js';
+import { usePage } from '../app/context.js';
 import type { Route } from '../app/router.js';
 import { LoadChart } from '../chart/load-chart.js';
 import { EventCards } from '../events/event-cards.js';
-import { EventDialog } from '../events/event-dialog.js';
+import { NewEvent } from '../events/new-event.js';
 import { FleetMap } from '../map/fleet-map.js';
 import { Card } from '../ui/parts.js';
 import { Headline } from './headline.js';
@@ -47,41 +46,17 @@ function useReturn(page: RefObject<HTMLDivElement | null>, route: Route): void {
 
 function FleetPanel() {
   const { fleet } = usePage().console;
-  const { abilities } = useSession();
-  const isNew = useSignal(false);
   return (
     <>
       <Card title="Load against baseline">
         <LoadChart series={fleet.series.value} events={fleet.events.value} of="the fleet" />
       </Card>
-      <Card
-        title="Events"
-        actions={
-          abilities.writeEvents && (
-            <button
-              type="button"
-              class="button button--main"
-              onClick={() => {
-                isNew.value = true;
-              }}
-            >
-              New event
-            </button>
-          )
-        }
-      >
+      <Card title="Events" actions={<NewEvent />}>
         <EventCards />
       </Card>
       <Card title="VENs" class="card--list">
         <VenTable />
       </Card>
-      {isNew.value && (
-        <EventDialog
-          onClose={() => {
-            isNew.value = false;
-          }}
-        />
-      )}
     </>
   );
 }

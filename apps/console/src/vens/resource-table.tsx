@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { hrefOf } from '../app/router.js';
 import { type Column, VirtualTable } from '../list/virtual-table.js';
 import { counted, power } from '../text/format.js';
+import { Search } from '../ui/search.js';
 
 /** A VEN's resources, to be searched and narrowed to a kind. */
 export function ResourceTable({ resources }: { readonly resources: readonly ResourceSummary[] }) {
@@ -16,14 +17,7 @@ export function ResourceTable({ resources }: { readonly resources: readonly Reso
   return (
     <>
       <div class="filters">
-        <input
-          class="search"
-          type="search"
-          aria-label="Search resources by name"
-          placeholder="Search by name"
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
+        <Search label="Search resources by name" text={search} onText={setSearch} />
         {kinds.length > 1 && (
           <select aria-label="Kind of resource" value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
             <option value="">All kinds</option>

@@ -1,10 +1,9 @@
-import { useSignal } from '@preact/signals';
 import { PATHS, type Series, type VenDetail, type VenSummary } from '@venfleet/console-api';
-import { usePage, useSession } from '../app/context.js';
+import { usePage } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { LoadChart } from '../chart/load-chart.js';
-import { EventDialog } from '../events/event-dialog.js';
 import { EventLinks } from '../events/event-links.js';
+import { NewEvent } from '../events/new-event.js';
 import { EMPTY } from '../fleet/series.js';
 import { count, power, powerParts, relative } from '../text/format.js';
 import { Card, Empty, ErrorNote, Figure } from '../ui/parts.js';
@@ -26,8 +25,6 @@ export function VenPanel({ id }: { readonly id: string }) {
 
 function Panel({ ven }: { readonly ven: VenSummary }) {
   const { fleet } = usePage().console;
-  const { abilities } = useSession();
-  const isNew = useSignal(false);
   const heading = useHeadingFocus();
   const series = useData<Series>(PATHS.venSeries(ven.id), ven.loadAt);
   const detail = useData<VenDetail>(PATHS.ven(ven.id), ven.lastReportAt);
@@ -44,17 +41,7 @@ function Panel({ ven }: { readonly ven: VenSummary }) {
         <p class="panel-state" title={STATE_MEANINGS[ven.state]}>
           <StateMark state={ven.state} /> {STATE_NAMES[ven.state]}
         </p>
-        {abilities.writeEvents && (
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              isNew.value = true;
-            }}
-          >
-            New event for {ven.name}
-          </button>
-        )}
+        <NewEvent ven={ven.name} />
       </header>
       <VenFigures ven={ven} />
       {own.length > 0 && <EventLinks events={own} />}
@@ -66,14 +53,6 @@ function Panel({ ven }: { readonly ven: VenSummary }) {
         {detail.error !== undefined && <ErrorNote>{detail.error}</ErrorNote>}
         {detail.data === undefined ? <Empty>Loading …</Empty> : <ResourceTable resources={detail.data.resourceList} />}
       </Card>
-      {isNew.value && (
-        <EventDialog
-          vens={[ven.name]}
-          onClose={() => {
-            isNew.value = false;
-          }}
-        />
-      )}
     </article>
   );
 }

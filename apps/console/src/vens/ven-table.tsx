@@ -4,6 +4,7 @@ import { usePage } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { type Column, VirtualTable } from '../list/virtual-table.js';
 import { count, power, relative } from '../text/format.js';
+import { Search } from '../ui/search.js';
 import { STATE_NAMES, StateMark } from '../ui/state-mark.js';
 
 /** All VENs, to be searched and sorted: what the map shows, for who rather reads. */
@@ -14,14 +15,7 @@ export function VenTable() {
   const vens = fleet.vens.value.filter(({ name }) => name.toLocaleLowerCase('da').includes(wanted));
   return (
     <>
-      <input
-        class="search"
-        type="search"
-        aria-label="Search VENs by name"
-        placeholder="Search by name"
-        value={search}
-        onInput={(event) => setSearch(event.currentTarget.value)}
-      />
+      <Search label="Search VENs by name" text={search} onText={setSearch} />
       <VirtualTable
         label="VENs"
         items={vens}
