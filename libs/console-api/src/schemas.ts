@@ -238,7 +238,7 @@ export const ReportQuery = z.strictObject({
 export const ReportPage = z.object({ reports: z.array(ReportSummary), next: text.nullable() });
 
 export const AuditQuery = z.strictObject({
-  minutes: z.coerce.number().int().min(1).max(1440).default(15).describe('reports due within so long'),
+  minutes: z.coerce.number().int().min(1).max(240).default(15).describe('reports due within so long'),
   event: text.optional().describe('id'),
   ven: text.optional().describe('name'),
   faulty: z.stringbool().default(false).describe('only rows with reports missing or doubled'),

@@ -12,6 +12,9 @@ const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 /** RFC 6749 section 5.2: 401 says how to authenticate when the client tried it by a header. */
 const BASIC_CHALLENGE = { 'www-authenticate': 'Basic realm="openadr", charset="UTF-8"' };
 
+/** OpenADR's client ids have 128 characters at most; a longer one is nobody's, and must fill no memory. */
+const LONGEST_ID = 129;
+
 export interface TokenEndpointOptions {
   readonly path: string;
   readonly clients: ClientRegistry;
@@ -65,7 +68,7 @@ function authenticate(
     throw refusal(401, 'invalid_client', 'client_id and client_secret are missing', BASIC_CHALLENGE);
   }
   // By address, too, so that nobody can lock a client out from elsewhere.
-  const who = `${address} ${given.id}`;
+  const who = `${address} ${given.id.slice(0, LONGEST_ID)}`;
   const waitS = attempts.waitS(who);
   if (waitS > 0) throw tooMany(waitS);
   const client = clients.authenticate(given.id, given.secret);

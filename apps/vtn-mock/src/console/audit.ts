@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Audit, AuditQuery, AuditRow } from '@venfleet/console-api';
 import { type HasNow, instant, minutes } from '@venfleet/core';
+import type { GridReport } from '@venfleet/openadr';
 import { type AuditTimes, auditReports, type PayloadAudit } from '../operator/audit.js';
-import { createdSince, ofClientName, onEvent } from '../store/reports.js';
+import { alsoOnEvent, cameAfter, cameBefore, ofClientName } from '../store/reports.js';
 import { reportIn } from './decode.js';
 import type { BookedEvent } from './event-book.js';
 import type { Known, LiveModelPorts } from './live-model.js';
@@ -12,7 +13,7 @@ import type { KnownVen } from './ven-index.js';
 const GRACE = minutes(2);
 /** Asked again within so long, the last answer is given: a fleet's reports of an hour are many. */
 const KEPT_MS = 5_000;
-const PAGE = 500;
+const PAGE = 50;
 
 type Ports = Pick<LiveModelPorts, 'store' | 'reports'> & { readonly clock: HasNow };
 type Scope = Pick<AuditQuery, 'minutes' | 'event' | 'ven'>;
@@ -53,8 +54,7 @@ export class AuditDesk {
     for (const one of known.vens.all()) {
       if (ven !== undefined && one.name !== ven) continue;
       for (const booked of events) {
-        if (known.events.scopeOf(booked, one) > 0) rows.push(...this.#one(booked, one, times));
-        await setImmediate();
+        if (known.events.scopeOf(booked, one) > 0) rows.push(...(await this.#one(booked, one, times)));
       }
     }
     const sum = (key: 'expected' | 'received' | 'missing' | 'doubled') => rows.reduce((total, row) => total + row[key], 0);
@@ -70,17 +70,21 @@ export class AuditDesk {
     };
   }
 
-  #one(booked: BookedEvent, ven: KnownVen, times: AuditTimes): AuditRow[] {
+  async #one(booked: BookedEvent, ven: KnownVen, times: AuditTimes): Promise<AuditRow[]> {
     const { store, reports } = this.#ports;
     // What is due since then has come since then.
-    const conditions = [ofClientName(ven.name), onEvent(booked.event.id), createdSince(times.since)];
-    const rows = [];
-    for (let skip = 0; ; skip += PAGE) {
-      const page = store.read(() => reports.page(conditions, { skip, limit: PAGE }));
-      rows.push(...page);
+    const since = store.read(() => reports.firstSince(times.since));
+    const conditions = [ofClientName(ven.name), cameAfter(since - 1), alsoOnEvent(booked.event.id)];
+    const found: GridReport[] = [];
+    let before = Number.MAX_SAFE_INTEGER;
+    for (;;) {
+      const page = store.read(() => reports.page([...conditions, cameBefore(before)], { skip: 0, limit: PAGE }));
+      found.push(...page.map(reportIn));
+      await setImmediate();
       if (page.length < PAGE) break;
+      before = page.at(-1)?.seq ?? 0;
     }
-    return auditReports(booked.event, ven, rows.map(reportIn), times).map((audit) => rowOf(audit, booked));
+    return auditReports(booked.event, ven, found, times).map((audit) => rowOf(audit, booked));
   }
 }
 

@@ -3,7 +3,7 @@ import { SeriesRing, valueText } from '@venfleet/console-api/server';
 import type { Attribute } from '@venfleet/openadr';
 import type { Tables } from '../objects/tables.js';
 import { measurementsOf } from '../operator/measurements.js';
-import { cameBefore, createdSince, ofClientName } from '../store/reports.js';
+import { cameAfter, cameBefore, ofClientName } from '../store/reports.js';
 import type { ResourceRow } from '../store/resources.js';
 import type { Store } from '../store/store.js';
 import { attributesIn, maxPowerIn, positionIn, reportIn, targetsIn, textIn } from './decode.js';
@@ -83,7 +83,7 @@ const MOST_REPORTS = 1000;
 
 function resourceSeries(reports: Tables['reports'], ven: string, resource: string, now: number): Series {
   const ring = new SeriesRing(STEP, STEPS);
-  const conditions = [ofClientName(ven), createdSince(now - STEP * STEPS)];
+  const conditions = [ofClientName(ven), cameAfter(reports.firstSince(now - STEP * STEPS) - 1)];
   const quoted = JSON.stringify(resource);
   let before = Number.MAX_SAFE_INTEGER;
   for (let read = 0; read < MOST_REPORTS; read += PAGE) {
@@ -93,7 +93,7 @@ function resourceSeries(reports: Tables['reports'], ven: string, resource: strin
       if (!row.content.includes(quoted)) continue;
       for (const one of measurementsOf(reportIn(row))) {
         if (one.resource !== resource || one.power === undefined) continue;
-        draw(ring, one.kind, one.start, one.end, one.power);
+        draw(ring, one.kind, one.start, Math.min(one.end, now), one.power);
       }
     }
     before = rows.at(-1)?.seq ?? 0;
@@ -104,7 +104,8 @@ function resourceSeries(reports: Tables['reports'], ven: string, resource: strin
 
 /** What was told later stays. */
 function draw(ring: SeriesRing, kind: 'load' | 'baseline', start: number, end: number, power: number): void {
-  for (let step = ring.stepAt(start + STEP / 2); step * STEP + STEP / 2 < end; step++) {
+  const oldest = ring.stepAt(end) - STEPS;
+  for (let step = Math.max(oldest, ring.stepAt(start + STEP / 2)); step * STEP + STEP / 2 < end; step++) {
     if (kind === 'load' && Number.isNaN(ring.loadAt(step))) ring.setLoad(step, power);
     if (kind === 'baseline' && Number.isNaN(ring.baselineAt(step))) ring.setBaseline(step, power);
   }

@@ -3,7 +3,7 @@ import { type Clock, describeError, type HasNow, type Logger, minutes, seconds }
 import type { Change, ChangeListener, Changes } from '../notify/changes.js';
 import type { Tables } from '../objects/tables.js';
 import { measurementsOf } from '../operator/measurements.js';
-import { cameAfter, cameBefore, createdSince, type ReportRow } from '../store/reports.js';
+import { cameAfter, cameBefore, type ReportRow } from '../store/reports.js';
 import type { Store } from '../store/store.js';
 import { reportIn } from './decode.js';
 import { EventBook } from './event-book.js';
@@ -132,7 +132,7 @@ export class LiveModel implements ChangeListener {
   /** The newest first, so that what is now is known at once. */
   async *#olderReports(known: Known, signal: AbortSignal): AsyncGenerator<void> {
     const { store, reports, clock } = this.#ports;
-    const since = createdSince(clock.now() - LOOK_BACK_MS);
+    const since = cameAfter(store.read(() => reports.firstSince(clock.now() - LOOK_BACK_MS)) - 1);
     let before = this.#newest + 1;
     for (let read = 0; read < MOST_LOOKED_BACK && !signal.aborted; read += SLICE) {
       const rows = store.read(() => reports.page([cameBefore(before), since], { skip: 0, limit: SLICE }));

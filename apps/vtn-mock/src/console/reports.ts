@@ -4,7 +4,7 @@ import type { GridReport } from '@venfleet/openadr';
 import type { Tables } from '../objects/tables.js';
 import { QUALITIES } from '../operator/measurements.js';
 import type { Condition } from '../store/listing.js';
-import { cameBefore, ofClientName, onEvent, type ReportRow } from '../store/reports.js';
+import { alsoOnEvent, cameBefore, ofClientName, onEvent, type ReportRow } from '../store/reports.js';
 import type { Store } from '../store/store.js';
 import { reportIn } from './decode.js';
 import type { Known } from './live-model.js';
@@ -16,7 +16,7 @@ export function reportPage(
   { ven, event, before, limit }: ReportQuery,
 ): ReportPage {
   const conditions: Condition[] = [];
-  if (event !== undefined) conditions.push(onEvent(event));
+  if (event !== undefined) conditions.push(ven === undefined ? onEvent(event) : alsoOnEvent(event));
   if (ven !== undefined) conditions.push(ofClientName(ven));
   if (before !== undefined) conditions.push(cameBefore(seqOf(before)));
   const rows = store.read(() => reports.page(conditions, { skip: 0, limit: limit + 1 }));

@@ -1,5 +1,5 @@
 import { SeriesRing } from '@venfleet/console-api/server';
-import { type Duration, type Instant, minutes, seconds } from '@venfleet/core';
+import { type Duration, minutes, seconds } from '@venfleet/core';
 import { AGGREGATED_REPORT } from '@venfleet/openadr';
 import type { Kind, Measurement } from '../operator/measurements.js';
 
@@ -18,8 +18,9 @@ const EVENTS_KEPT = 8;
 /** What one VEN told of one interval: of all that it was asked about, or of a part of it. */
 interface Told {
   readonly kind: Kind;
-  readonly start: Instant;
-  readonly end: Instant;
+  readonly start: number;
+  /** No later than when it was told. */
+  readonly end: number;
   readonly power: number;
   /** How many resources it is of. */
   readonly scope: number;
@@ -31,7 +32,7 @@ export interface EventSample {
   readonly load: number;
   readonly baseline: number;
   readonly intervalId: number;
-  readonly end: Instant;
+  readonly end: number;
 }
 
 interface EventBook {
@@ -63,10 +64,10 @@ export class VenLoad {
   add(measurements: readonly Measurement[], resources: number, scope: number, cameAt: number): void {
     this.lastReportAt = Math.max(this.lastReportAt ?? 0, cameAt);
     for (const [key, group] of grouped(measurements)) {
-      const told = this.#told(key, group, scope);
+      const told = this.#told(key, group, scope, cameAt);
       const [first] = group;
       if (told === undefined || first === undefined) continue;
-      this.#noteEvent(first, told.power);
+      this.#noteEvent(first, told);
       if (told.scope >= MOST_OF_THEM * resources) this.#draw(told);
     }
   }
@@ -96,8 +97,11 @@ export class VenLoad {
     return newest !== undefined && newest.end + heldFor(newest.length) >= now ? newest : undefined;
   }
 
-  #told(key: string, group: readonly Measurement[], scope: number): Told | undefined {
-    const [{ kind, start, end, rank }] = group as [Measurement];
+  /** What is still to come when it is told is a forecast, or timed by a clock that is ahead: it is no load of now. */
+  #told(key: string, group: readonly Measurement[], scope: number, cameAt: number): Told | undefined {
+    const [{ kind, start, end: toldEnd, rank }] = group as [Measurement];
+    const end = Math.min(toldEnd, cameAt);
+    if (start >= end) return undefined;
     const whole = group.find(({ resource }) => resource === AGGREGATED_REPORT);
     if (whole !== undefined) return whole.power === undefined ? undefined : { kind, start, end, rank, power: whole.power, scope };
     const sum = this.#sumFor(key);
@@ -119,7 +123,7 @@ export class VenLoad {
     return sum;
   }
 
-  #noteEvent({ eventId, kind, start, end, intervalId }: Measurement, power: number): void {
+  #noteEvent({ eventId, intervalId }: Measurement, { kind, start, end, power }: Told): void {
     const book = this.#events.get(eventId) ?? { open: new Map(), newest: undefined };
     this.#events.delete(eventId);
     this.#events.set(eventId, book);

@@ -40,6 +40,9 @@ const ENERGY: Readonly<Record<string, number>> = { WH: 0.001, KWH: 1, MWH: 1000 
 /** Peaks are no mean, and the reading of a counter is no difference. */
 const NO_MEAN: ReadonlySet<string> = new Set(['PEAK', 'FORECAST']);
 
+/** A terawatt: what is beyond is no measurement, and its sums would be none either. */
+const MOST_KW = 1e9;
+
 export function measurementsOf(report: GridReport): Measurement[] {
   const described = new Map(report.descriptors.map((descriptor) => [descriptor.payloadType, descriptor]));
   return report.resources.flatMap(({ name: resource, intervals }) =>
@@ -56,7 +59,8 @@ export function measurementsOf(report: GridReport): Measurement[] {
         const said = told.length === 1 ? payloads.find((one) => one.type === 'DATA_QUALITY')?.values[0] : undefined;
         const quality = QUALITIES.find((one) => one === said) ?? 'OK';
         // A bad one may be the sum of a few of the resources: nothing can be reckoned from it.
-        const value = typeof values[0] === 'number' && quality !== 'BAD' ? values[0] : undefined;
+        const kw = typeof values[0] === 'number' && quality !== 'BAD' ? values[0] * toKw : undefined;
+        const power = kw === undefined || !(Math.abs(kw) <= MOST_KW) ? undefined : kilowatts(kw);
         return {
           ...source,
           ven: report.clientName,
@@ -65,8 +69,8 @@ export function measurementsOf(report: GridReport): Measurement[] {
           intervalId: id,
           start,
           end: instant(start + duration),
-          power: value === undefined ? undefined : kilowatts(value * toKw),
-          quality: value === undefined && quality !== 'BAD' ? 'MISSING' : quality,
+          power,
+          quality: power === undefined && quality !== 'BAD' ? 'MISSING' : quality,
         };
       });
     }),

@@ -32,6 +32,8 @@ export class Reports {
   readonly #byId;
   readonly #listing: Listing<ReportRow>;
   readonly #inOrder: Listing<ReportRow>;
+  readonly #newest;
+  readonly #from;
   readonly #changed: OnChange<ReportRow>;
 
   constructor(db: Database, changed: OnChange<ReportRow>) {
@@ -47,6 +49,10 @@ export class Reports {
     this.#byId = db.prepare<ReportRow>(`${SELECT} WHERE r.id = ?`);
     this.#listing = new Listing(db, SELECT, 'r.seq DESC');
     this.#inOrder = new Listing(db, SELECT, 'r.seq');
+    this.#newest = db.prepare<{ seq: number }>('SELECT seq FROM reports ORDER BY seq DESC LIMIT 1');
+    this.#from = db.prepare<{ seq: number; created: number }>(
+      'SELECT seq, created FROM reports WHERE seq >= ? ORDER BY seq LIMIT 1',
+    );
   }
 
   insert(event: EventRow, clientId: string, r: ReportContent, { id, created, modified }: Stamp): ReportRow {
@@ -86,6 +92,19 @@ export class Reports {
     return this.#listing.page(conditions, page);
   }
 
+  /** `seq` of the first that was created at that time or later, in epoch milliseconds; that of the next where there is none. */
+  firstSince(time: number): number {
+    let [low, high] = [1, (this.#newest.get()?.seq ?? 0) + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#from.get([middle]);
+      // Times never go backwards, whatever was deleted in between.
+      if (row === undefined || row.created >= time) high = middle;
+      else low = row.seq + 1;
+    }
+    return low;
+  }
+
   /** In the order in which they came. */
   inOrder(conditions: readonly Condition[], page: Page): ReportRow[] {
     return this.#inOrder.page(conditions, page);
@@ -95,6 +114,11 @@ export class Reports {
 /** On the event with that id. */
 export function onEvent(id: string): Condition {
   return { sql: 'r.event = (SELECT seq FROM events WHERE id = ?)', values: [id] };
+}
+
+/** As {@link onEvent}, beside {@link ofClientName}: of an event there are many more than of a client. */
+export function alsoOnEvent(id: string): Condition {
+  return { sql: '+r.event = (SELECT seq FROM events WHERE id = ?)', values: [id] };
 }
 
 /** Of the client that names itself so. */
@@ -109,9 +133,4 @@ export function cameAfter(seq: number): Condition {
 
 export function cameBefore(seq: number): Condition {
   return { sql: 'r.seq < ?', values: [seq] };
-}
-
-/** Created at that time or later, in epoch milliseconds. */
-export function createdSince(time: number): Condition {
-  return { sql: 'r.created >= ?', values: [time] };
 }

@@ -132,6 +132,28 @@ describe('following the store', () => {
     expect(known.reports).toBe(1500);
   });
 
+  it.each<[string, object, object?]>([
+    ['lasts for a thousand years', { intervalPeriod: { start: '2026-01-01T00:00:00Z', duration: 'P1000Y' } }],
+    ['is about the far future', { intervalPeriod: { start: '2526-01-01T00:00:00Z', duration: 'PT1M' } }],
+    ['is about the far past', { intervalPeriod: { start: '1926-01-01T00:00:00Z', duration: 'PT1M' } }],
+    ['is no power that there is', {}, { type: 'DEMAND', values: [1e308] }],
+    ['has no value', {}, { type: 'DEMAND', values: [] }],
+  ])('a report that %s does no harm', async (_what, interval, payload = { type: 'DEMAND', values: [5] }) => {
+    const { ven, event } = await made();
+    const known = await model.look();
+    const good = loadOf(3);
+    const parsed = JSON.parse(good.content);
+    Object.assign(parsed.resources[0].intervals[0], interval, { payloads: [payload] });
+    await store.write(() => tables.reports.insert(event, 'a', { ...good, content: JSON.stringify(parsed) }, store.newStamp()));
+    await clock.advance(seconds(2));
+    await store.write(() => tables.reports.insert(event, 'a', loadOf(3), store.newStamp()));
+    await clock.advance(seconds(2));
+    const load = known.loads.get(ven.id);
+    expect(known.reports).toBe(2);
+    expect(load?.loadAt(clock.now())?.power).toBe(3000);
+    expect(load?.ring.series().loadW.at(-1)).toBe(3000);
+  });
+
   it('a change that is undone leaves all as it was', async () => {
     const { ven } = await made();
     await model.look();
