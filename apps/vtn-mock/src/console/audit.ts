@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Audit, AuditQuery, AuditRow } from '@venfleet/console-api';
-import { type HasNow, instant, minutes } from '@venfleet/core';
+import { type HasMonotonic, type HasNow, instant, minutes, seconds } from '@venfleet/core';
 import type { GridReport } from '@venfleet/openadr';
 import { type AuditTimes, auditReports, type PayloadAudit } from '../operator/audit.js';
 import { alsoOnEvent, cameAfter, cameBefore, ofClientName } from '../store/reports.js';
+import { Briefly } from './briefly.js';
 import { reportIn } from './decode.js';
 import type { BookedEvent } from './event-book.js';
 import type { Known, LiveModelPorts } from './live-model.js';
@@ -12,21 +13,22 @@ import type { KnownVen } from './ven-index.js';
 /** How long after it is due a report may still be on its way. */
 const GRACE = minutes(2);
 /** Asked again within so long, the last answer is given: a fleet's reports of an hour are many. */
-const KEPT_MS = 5_000;
+const ANSWER_KEPT = seconds(5);
 const PAGE = 50;
 
-type Ports = Pick<LiveModelPorts, 'store' | 'reports'> & { readonly clock: HasNow };
+type Ports = Pick<LiveModelPorts, 'store' | 'reports'> & { readonly clock: HasNow & HasMonotonic };
 type Scope = Pick<AuditQuery, 'minutes' | 'event' | 'ven'>;
 type Checked = Omit<Audit, 'rows' | 'total'> & { readonly all: readonly AuditRow[] };
 
 /** Holds reports against what events ask for, one check at a time, and between VENs others have their turn. */
 export class AuditDesk {
   readonly #ports: Ports;
-  #last: { readonly key: string; readonly at: number; readonly checked: Promise<Checked> } | undefined;
+  readonly #answers: Briefly<Promise<Checked>>;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(ports: Ports) {
     this.#ports = ports;
+    this.#answers = new Briefly(ports.clock, ANSWER_KEPT);
   }
 
   async audit(known: Known, { faulty, offset, limit, ...scope }: AuditQuery): Promise<Audit> {
@@ -36,12 +38,11 @@ export class AuditDesk {
   }
 
   #checked(known: Known, scope: Scope): Promise<Checked> {
-    const [key, now] = [JSON.stringify(scope), this.#ports.clock.now()];
-    if (this.#last?.key === key && now - this.#last.at < KEPT_MS) return this.#last.checked;
-    const checked = this.#turn.then(() => this.#check(known, scope));
-    this.#turn = checked.catch(() => undefined);
-    this.#last = { key, at: now, checked };
-    return checked;
+    return this.#answers.get(JSON.stringify(scope), () => {
+      const checked = this.#turn.then(() => this.#check(known, scope));
+      this.#turn = checked.catch(() => undefined);
+      return checked;
+    });
   }
 
   async #check(known: Known, { minutes: span, event, ven }: Scope): Promise<Checked> {

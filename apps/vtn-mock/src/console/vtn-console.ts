@@ -21,10 +21,11 @@ import {
   type FaultDesk,
   formOf,
 } from '@venfleet/console-api/server';
-import { instant, minutes } from '@venfleet/core';
-import { performanceOf, type VenPerformance } from '../operator/performance.js';
+import { instant, minutes, seconds } from '@venfleet/core';
+import { performanceOf, type Performance as Settlement, type VenPerformance } from '../operator/performance.js';
 import { onEvent } from '../store/reports.js';
 import { AuditDesk } from './audit.js';
+import { Briefly } from './briefly.js';
 import { reportIn } from './decode.js';
 import { resourceDetail, venDetail } from './details.js';
 import type { BookedEvent } from './event-book.js';
@@ -43,6 +44,8 @@ export interface VtnConsolePorts extends LiveModelPorts {
 const MOST_SETTLED = 20_000;
 /** How long after an interval its report may still be on its way. */
 const GRACE = minutes(1);
+/** That takes a while, and changes as reports come in. */
+const SETTLEMENT_KEPT = seconds(5);
 
 /** The console's view of a VTN: what it was told, and nothing else. */
 export class VtnConsole implements ConsoleBackend {
@@ -52,11 +55,13 @@ export class VtnConsole implements ConsoleBackend {
   readonly #model: LiveModel;
   readonly #audits: AuditDesk;
   readonly #deltas = new Deltas();
+  readonly #settlements: Briefly<Settlement>;
 
   constructor(ports: VtnConsolePorts) {
     this.#ports = ports;
     this.#model = ports.model;
     this.#audits = new AuditDesk(ports);
+    this.#settlements = new Briefly(ports.clock, SETTLEMENT_KEPT);
     this.writing = ports.writing;
     if (ports.faults !== undefined) this.faults = ports.faults;
   }
@@ -115,7 +120,7 @@ export class VtnConsole implements ConsoleBackend {
     const booked = known.events.get(id);
     if (booked === undefined) return undefined;
     const summary = new FleetView(known, this.#now).event(booked);
-    const { total, vens } = this.#settled(booked, known);
+    const { total, vens } = this.#settlements.get(`${id} ${booked.event.modifiedAt}`, () => this.#settled(booked, known));
     const performance = vens.map(({ ven, ...one }) => ({ ven, ...performanceView(one) }));
     return { ...summary, form: formOf(booked.event, booked.program, booked.times), total: performanceView(total), performance };
   }
@@ -133,7 +138,7 @@ export class VtnConsole implements ConsoleBackend {
   }
 
   /** One that changes no load has nothing to be settled. */
-  #settled({ event, times }: BookedEvent, known: Known): ReturnType<typeof performanceOf> {
+  #settled({ event, times }: BookedEvent, known: Known): Settlement {
     const { store, reports } = this.#ports;
     const dueBy = instant(this.#now - GRACE);
     if (!times.changesLoad) return performanceOf(event, [], [], dueBy);
