@@ -24,7 +24,7 @@ export interface Sources {
   readonly sqliteModule?: string | undefined;
 }
 
-const DOCS = ['commissioning.md', 'add-a-device.md', 'resource-db.md', 'operations.md'];
+const DOCS = ['commissioning.md', 'add-a-device.md', 'resource-db.md', 'control.md', 'configuration.md', 'operations.md'];
 
 /** Everything that a machine of this architecture gets. @throws VenfleetError PACKAGE_…, WRONG_ARCHITECTURE, … */
 export async function packageFiles(architecture: Architecture, sources: Sources): Promise<PackageFile[]> {
