@@ -18,7 +18,7 @@ import { jsonOf, type Outcome, runProgram, temporaryFolder } from './support/pro
 import { iso } from './support/reporting.js';
 
 const PATIENCE = 300_000;
-const REPORTS = 14;
+const REPORTS = 16;
 const folder = temporaryFolder();
 const data = join(folder, 'vtn.db');
 const running: { stop(): Promise<unknown> }[] = [];
@@ -42,13 +42,13 @@ afterAll(async () => {
 const done = ({ status, stderr }: Outcome): void => expect([status, stderr]).toEqual([0, '']);
 const sent = async () => (await operator.reports()).map(({ reportName }) => reportName);
 
-/** Asks for a report each two seconds. */
+/** Asks for a report each second. */
 async function askForReports(): Promise<void> {
   const programID = await operator.post('/programs', { programName: 'backup' });
   await operator.post('/events', {
     programID,
-    duration: `PT${REPORTS * 2}S`,
-    intervalPeriod: { start: iso(fromNow(1)), duration: 'PT2S' },
+    duration: `PT${REPORTS}S`,
+    intervalPeriod: { start: iso(fromNow(1)), duration: 'PT1S' },
     reportDescriptors: [{ payloadType: 'DEMAND', startInterval: 0, numIntervals: 1, frequency: 1, repeat: -1 }],
   });
 }
