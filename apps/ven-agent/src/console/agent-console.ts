@@ -4,7 +4,6 @@ import type {
   Delta,
   EventDetail,
   EventList,
-  FleetTotals,
   Overview,
   ReportPage,
   ReportQuery,
@@ -13,7 +12,6 @@ import type {
   Series,
   Session,
   VenDetail,
-  VenState,
   VenSummary,
 } from '@venfleet/console-api';
 import {
@@ -30,9 +28,12 @@ import type { Resource } from '@venfleet/resource-db';
 import type { ControlState } from '../control/model.js';
 import { explanationText, type ResourceExplanation } from '../dispatch/explain.js';
 import type { ReadingSource } from '../readings/reading.js';
+import { groupRequests } from '../reporting/request.js';
+import { totalOf } from './before-events.js';
 import { type Feeds, type SharedEvent, sharedEvents } from './events.js';
 import { FleetLoads, resourceSeries, STEP, STEPS } from './fleet-loads.js';
-import type { OutboxView } from './outbox-view.js';
+import type { OutboxView, ReportNames } from './outbox-view.js';
+import { totalsOf, venSummary } from './ven-summary.js';
 
 export interface AgentConsolePorts {
   readonly vens: ReadonlyMap<string, readonly Resource[]>;
@@ -89,12 +90,12 @@ export class AgentConsole implements ConsoleBackend {
 
   fleetSeries(): Series {
     this.loads.look();
-    return this.#total(STEPS).series();
+    return this.#total(this.#ports.vens.keys(), STEPS);
   }
 
   venSeries(id: string): Series | undefined {
     this.loads.look();
-    return this.#ports.vens.has(id) ? this.loads.ring(id).series() : undefined;
+    return this.#ports.vens.has(id) ? this.#total([id], STEPS) : undefined;
   }
 
   ven(id: string): VenDetail | undefined {
@@ -151,11 +152,11 @@ export class AgentConsole implements ConsoleBackend {
   }
 
   reports(query: ReportQuery): ReportPage {
-    return this.#ports.outbox.reports(query, this.#names());
+    return this.#ports.outbox.reports(query, this.#names);
   }
 
   async audit(query: AuditQuery): Promise<Audit> {
-    return this.#ports.outbox.audit(query, this.#names());
+    return this.#ports.outbox.audit(query, this.#names);
   }
 
   get #now() {
@@ -166,9 +167,16 @@ export class AgentConsole implements ConsoleBackend {
     return sharedEvents(this.#ports.vens.keys(), this.#ports.feeds, this.#now);
   }
 
-  #names(): (event: string) => string | null {
-    const names = new Map(this.#events().map(({ summary }) => [summary.id, summary.name]));
-    return (event) => names.get(event) ?? null;
+  /** What reports are about, for people. */
+  get #names(): ReportNames {
+    const events = new Map(this.#events().map(({ event }) => [event.id, event]));
+    return {
+      event: (id) => events.get(id)?.name ?? null,
+      payloadTypes(id, request) {
+        const group = groupRequests(events.get(id)?.reportRequests ?? []).find(({ key }) => key === request);
+        return group === undefined ? [] : [...new Set(group.requests.map(({ payloadType }) => payloadType))];
+      },
+    };
   }
 
   #states(): ReadonlyMap<number, ControlState> {
@@ -179,65 +187,32 @@ export class AgentConsole implements ConsoleBackend {
     const now = this.#now;
     const events = this.#events();
     const vens = [...this.#ports.vens].map(([name, resources]) => this.#summary(name, resources, events));
-    const ring = this.#total(OPEN_STEPS);
-    const last = ring.stepAt(now);
-    const points = Array.from({ length: OPEN_STEPS }, (_, i) => ring.pointAt(last - OPEN_STEPS + 1 + i));
+    const { startAt, loadW, baselineW } = this.#total(this.#ports.vens.keys(), OPEN_STEPS);
+    const points = loadW.map((load, i) => ({ startAt: startAt + i * STEP, loadW: load, baselineW: baselineW[i] ?? null }));
     const recent = events.filter(({ summary: { endAt } }) => endAt === null || endAt >= now - STEP * STEPS);
     return {
       now,
       totals: totalsOf(vens, events),
       vens,
       events: recent.map(({ summary }) => summary),
-      points: points.filter(({ loadW }) => loadW !== null),
+      points,
     };
   }
 
-  #total(steps: number): SeriesRing {
+  /** The last steps of these VENs together. */
+  #total(names: Iterable<string>, steps: number): Series {
     const sum = new SeriesRing(STEP, STEPS);
     const last = sum.stepAt(this.#now);
-    for (const ven of this.#ports.vens.keys()) {
-      const ring = this.loads.ring(ven);
-      for (let step = last - steps + 1; step <= last; step++) {
-        const load = ring.loadAt(step);
-        if (Number.isNaN(load)) continue;
-        const known = sum.loadAt(step);
-        sum.setLoad(step, Number.isNaN(known) ? load : known + load);
-      }
-    }
-    return sum;
+    const events = this.#events();
+    const vens = [...names].map((name) => ({
+      ring: this.loads.ring(name),
+      events: events.filter(({ vens: own }) => own.has(name)),
+    }));
+    return totalOf(vens, sum, last - steps + 1, last);
   }
 
   #summary(name: string, resources: readonly Resource[], events: readonly SharedEvent[]): VenSummary {
-    const load = this.loads.ofVen(name);
-    const acting = events.filter(({ summary, vens }) => vens.has(name) && summary.state === 'active' && summary.changesLoad);
-    const mean = (of: (resource: Resource) => number) =>
-      resources.reduce((sum, resource) => sum + of(resource), 0) / Math.max(1, resources.length);
-    return {
-      id: name,
-      name,
-      position:
-        resources.length === 0
-          ? null
-          : { longitude: mean((r) => r.position.longitude), latitude: mean((r) => r.position.latitude) },
-      resources: resources.length,
-      maxPowerW: resources.reduce((sum, { pMax }) => sum + pMax, 0),
-      state: this.#stateOf(name, resources, acting.length > 0, load !== undefined),
-      lastReportAt: newest(resources.map((resource) => this.loads.lastAt(resource))),
-      loadW: load === undefined ? null : Math.round(load.power),
-      baselineW: null,
-      loadAt: load?.at ?? null,
-      requestedW: null,
-      deliveredW: null,
-      events: acting.map(({ summary }) => summary.id),
-    };
-  }
-
-  /** Silent: its meters do not answer, or its VTN cannot be heard. */
-  #stateOf(name: string, resources: readonly Resource[], inEvent: boolean, hasLoad: boolean): VenState {
-    const feed = this.#ports.feeds(name);
-    if ((resources.length > 0 && !hasLoad) || feed?.lostSince !== undefined) return 'silent';
-    if (inEvent) return 'in-event';
-    return feed?.isCurrent === true ? 'reporting' : 'registered';
+    return venSummary({ name, resources, events, loads: this.loads, feed: this.#ports.feeds(name), now: this.#now });
   }
 
   #resource(resource: Resource, control: ControlState | undefined): ResourceSummary {
@@ -267,28 +242,4 @@ export class AgentConsole implements ConsoleBackend {
       throw error;
     }
   }
-}
-
-function totalsOf(vens: readonly VenSummary[], events: readonly SharedEvent[]): FleetTotals {
-  const byState: Record<VenState, number> = { silent: 0, 'in-event': 0, reporting: 0, registered: 0 };
-  for (const { state } of vens) byState[state]++;
-  const loads = vens.flatMap(({ loadW }) => loadW ?? []);
-  return {
-    vens: vens.length,
-    resources: vens.reduce((sum, { resources }) => sum + resources, 0),
-    byState,
-    maxPowerW: vens.reduce((sum, { maxPowerW }) => sum + (maxPowerW ?? 0), 0),
-    loadW: loads.length === 0 ? null : loads.reduce((sum, load) => sum + load, 0),
-    loadVens: loads.length,
-    baselineW: null,
-    requestedW: null,
-    deliveredW: null,
-    activeEvents: events.filter(({ summary }) => summary.state === 'active' && summary.changesLoad).length,
-    reports: 0,
-  };
-}
-
-function newest(times: readonly (number | undefined)[]): number | null {
-  const known = times.flatMap((time) => time ?? []);
-  return known.length === 0 ? null : known.reduce((latest, time) => Math.max(latest, time));
 }

@@ -1,41 +1,49 @@
 import type { EventSummary } from '@venfleet/console-api';
 import { labelOf, payloadsAt, stateAt, targetText, timesOf } from '@venfleet/console-api/server';
+import type { Attribute, GridEvent } from '@venfleet/openadr';
 import type { EventFeed } from '../events/feed.js';
 import type { EventRecord } from '../events/record.js';
 
 /** The events of the VENs of this process: a feed for each. */
-export type Feeds = (ven: string) => Pick<EventFeed, 'known' | 'held' | 'lostSince' | 'isCurrent' | 'unreadable'> | undefined;
+export type Feeds = (
+  ven: string,
+) => Pick<EventFeed, 'known' | 'programName' | 'lostSince' | 'isCurrent' | 'unreadable'> | undefined;
 
 /** An event with the VENs that have it. */
 export interface SharedEvent {
+  readonly event: GridEvent;
   readonly summary: EventSummary;
+  /** What it says now; undefined while it is not on. */
+  readonly said: readonly Attribute[] | undefined;
   readonly vens: ReadonlySet<string>;
 }
 
 /** All events that any VEN has, each once, the newest first. Times are as written: each VEN may shift them at random. */
 export function sharedEvents(vens: Iterable<string>, feeds: Feeds, now: number): SharedEvent[] {
-  const found = new Map<string, { readonly record: EventRecord; readonly vens: Set<string> }>();
+  const found = new Map<string, { readonly record: EventRecord; readonly program: string; readonly vens: Set<string> }>();
   for (const ven of vens) {
-    for (const record of feeds(ven)?.known() ?? []) {
-      const entry = found.get(record.event.id) ?? { record, vens: new Set<string>() };
+    const feed = feeds(ven);
+    for (const record of feed?.known() ?? []) {
+      const { id, programId } = record.event;
+      const entry = found.get(id) ?? { record, program: feed?.programName(programId) ?? programId, vens: new Set<string>() };
       entry.vens.add(ven);
-      found.set(record.event.id, entry);
+      found.set(id, entry);
     }
   }
   return [...found.values()]
-    .map(({ record, vens: own }) => ({ summary: summaryOf(record, own.size, now), vens: own }))
+    .map(({ record, program, vens: own }) => shared(record, program, own, now))
     .sort((a, b) => (b.summary.startAt ?? 0) - (a.summary.startAt ?? 0));
 }
 
-function summaryOf({ event, seenAt, changedAt }: EventRecord, vens: number, now: number): EventSummary {
+function shared({ event, seenAt, changedAt }: EventRecord, program: string, vens: ReadonlySet<string>, now: number): SharedEvent {
   const written = { ...event, createdAt: event.createdAt ?? seenAt, modifiedAt: event.modifiedAt ?? changedAt };
   const times = timesOf(written, seenAt);
   const state = stateAt(times, now);
   const said = state === 'active' ? payloadsAt(event, times, now) : undefined;
-  return {
+  const summary: EventSummary = {
     id: event.id,
     name: event.name ?? null,
-    program: event.programId,
+    program,
     priority: event.priority ?? null,
     state,
     changesLoad: times.changesLoad,
@@ -44,10 +52,11 @@ function summaryOf({ event, seenAt, changedAt }: EventRecord, vens: number, now:
     endAt: times.endAt,
     periods: [...times.periods],
     targets: event.targets.map(targetText),
-    vens,
+    vens: vens.size,
     requestedW: null,
     deliveredW: null,
     createdAt: written.createdAt,
     modifiedAt: written.modifiedAt,
   };
+  return { event, summary, said, vens };
 }

@@ -17,6 +17,13 @@ const STATES: Readonly<Record<ReportState, ReportSummary['state']>> = {
   expired: 'failed',
 };
 
+/** What the outbox knows by ids, for people. */
+export interface ReportNames {
+  event(id: string): string | null;
+  /** What a request of an event asks for; empty where the event is gone. */
+  payloadTypes(event: string, request: string): string[];
+}
+
 /** Reads the outbox as the command `reports` does, beside whoever writes it; nothing where there is none yet. */
 export class OutboxView {
   readonly #path: string;
@@ -28,7 +35,7 @@ export class OutboxView {
   }
 
   /** @throws ConsoleProblem 400 */
-  reports({ ven, event, before = '0', limit }: ReportQuery, nameOf: (event: string) => string | null): ReportPage {
+  reports({ ven, event, before = '0', limit }: ReportQuery, names: ReportNames): ReportPage {
     const skipped = Number(before);
     if (!/^\d{1,6}$/.test(before) || skipped > MOST_SKIPPED) {
       throw new ConsoleProblem(400, 'in the query: before: must be the `next` of a page', { fields: { before: 'is no page' } });
@@ -36,20 +43,20 @@ export class OutboxView {
     const rows = this.#read((outbox) => outbox.list({ ven, event, limit: skipped + limit + 1 })) ?? [];
     const shown = rows.slice(skipped, skipped + limit);
     return {
-      reports: shown.map((row) => summaryOf(row, nameOf(row.event))),
+      reports: shown.map((row) => summaryOf(row, names)),
       next: rows.length > skipped + limit ? String(skipped + limit) : null,
     };
   }
 
   /** Of all that the outbox remembers. */
-  audit({ ven, event, faulty, offset, limit }: AuditQuery, nameOf: (event: string) => string | null): Audit {
+  audit({ ven, event, faulty, offset, limit }: AuditQuery, names: ReportNames): Audit {
     const audit = this.#read((outbox) => auditOutbox(outbox, { ven, event }));
     const rows = (audit?.requests ?? [])
       .map(({ ven: name, event: eventId, request, acknowledged, late, lost }) => ({
         eventId,
-        event: nameOf(eventId),
+        event: names.event(eventId),
         ven: name,
-        payloadType: request,
+        payloadType: names.payloadTypes(eventId, request).join(', ') || request,
         resources: 0,
         expected: acknowledged + late + lost,
         received: acknowledged,
@@ -86,15 +93,15 @@ export class OutboxView {
   }
 }
 
-function summaryOf({ id, ven, event, request, state, changedAt, covers }: OutboxReport, name: string | null): ReportSummary {
+function summaryOf({ id, ven, event, request, state, changedAt, covers }: OutboxReport, names: ReportNames): ReportSummary {
   const ends = covers.flatMap(({ end }) => (end === 'forever' ? [] : [end]));
   return {
     id: String(id),
     createdAt: changedAt,
     ven,
     eventId: event,
-    event: name,
-    payloadTypes: [request],
+    event: names.event(event),
+    payloadTypes: names.payloadTypes(event, request),
     resources: 0,
     intervals: covers.length,
     startAt: covers.length === 0 ? null : Math.min(...covers.map(({ start }) => start)),

@@ -112,6 +112,11 @@ export class EventFeed {
     return this.#events.programIds;
   }
 
+  /** Undefined for a program that was not seen. */
+  programName(id: string): string | undefined {
+    return this.#events.programName(id);
+  }
+
   /** Whether the VTN tells of changes by itself. */
   get isPushed(): boolean {
     return this.#missed !== undefined;

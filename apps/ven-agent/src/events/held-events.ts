@@ -95,6 +95,11 @@ export class HeldEvents {
     return new Set(this.#programs.keys());
   }
 
+  /** Undefined for a program that was not seen. */
+  programName(id: string): string | undefined {
+    return this.#programs.get(id)?.name;
+  }
+
   /** Held events that a complete listing does not have. */
   missingFrom({ events, problems }: EventList): string[] {
     const listed = new Set([...events, ...problems].map(({ id }) => id));

@@ -38,6 +38,7 @@ function feedOf(records: readonly unknown[], more: Partial<ReturnType<Feeds>> = 
     known: () => records,
     held: () => [],
     unreadable: () => [],
+    programName: (id: string) => (id === 'p1' ? 'savings' : undefined),
     lostSince: undefined,
     isCurrent: true,
     ...more,
@@ -175,6 +176,7 @@ describe("the agent's console", () => {
     const { events } = await see('events');
     expect(events).toEqual([schemas.EventSummary.parse(events[0])]);
     expect(events[0]).toMatchObject({
+      program: 'savings',
       id: 'e1',
       label: 'shed 20 %',
       state: 'active',
@@ -186,6 +188,23 @@ describe("the agent's console", () => {
     expect((await see('events/e1')).form).toMatchObject({ shed: '20%' });
     await clock.advance(minutes(30));
     expect((await see('events')).events[0].state).toBe('completed');
+  });
+
+  test('during an event the load is held against what was drawn before it', async () => {
+    const feeds = () => feedOf([{ ...record, event: { ...shed(0.2, instant(NOW + seconds(60))).event } }]);
+    const { see, read, clock } = await serve({ feeds });
+    await see('overview');
+    for (let i = 0; i < 9; i++) {
+      read(i < 6 ? 6000 : 4500, 4000);
+      await clock.advance(seconds(10));
+    }
+    const { vens, totals } = await see('overview');
+    expect(vens[0]).toMatchObject({ loadW: 8500, baselineW: 10_000, requestedW: 2000, deliveredW: 1500 });
+    expect(totals).toMatchObject({ baselineW: 10_000, requestedW: 2000, deliveredW: 1500 });
+    const series = await see('vens/Aalborg/series');
+    expect(series.loadW).toEqual([...Array(6).fill(10_000), ...Array(4).fill(8500)]);
+    expect(series.baselineW).toEqual([...Array(6).fill(null), ...Array(4).fill(10_000)]);
+    expect(await see('series')).toEqual(series);
   });
 
   test('events cannot be written here, nor are there faults', async () => {

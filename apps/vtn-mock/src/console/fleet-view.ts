@@ -1,6 +1,5 @@
 import type { EventSummary, FleetTotals, Overview, Series, VenState, VenSummary } from '@venfleet/console-api';
-import { labelOf, payloadsAt, type Seen, SeriesRing, stateAt, targetText } from '@venfleet/console-api/server';
-import { requestedOf } from '../operator/performance.js';
+import { labelOf, payloadsAt, requestedOf, type Seen, SeriesRing, stateAt, targetText } from '@venfleet/console-api/server';
 import type { BookedEvent } from './event-book.js';
 import type { Known } from './live-model.js';
 import type { KnownVen } from './ven-index.js';
@@ -207,12 +206,7 @@ function addUp(sum: SeriesRing, told: Set<number>, { ring, heldMs }: VenLoad, fi
     if (step < first || Number.isNaN(load) || step - loadStep > held) continue;
     const hasBaseline = !Number.isNaN(baseline) && step - baselineStep <= held;
     if (hasBaseline) told.add(step);
-    add(sum, step, load, hasBaseline ? baseline : load);
+    sum.addLoad(step, load);
+    sum.addBaseline(step, hasBaseline ? baseline : load);
   }
-}
-
-function add(sum: SeriesRing, step: number, load: number, baseline: number): void {
-  const [known, knownBaseline] = [sum.loadAt(step), sum.baselineAt(step)];
-  sum.setLoad(step, Number.isNaN(known) ? load : known + load);
-  sum.setBaseline(step, Number.isNaN(knownBaseline) ? baseline : knownBaseline + baseline);
 }

@@ -7,4 +7,5 @@ export { formOf, labelOf, targetText, valueText } from './event-words.js';
 export { isLoopback, LoginCodes } from './login-codes.js';
 export { pageFolder } from './page.js';
 export { ConsoleProblem, notFound } from './problem.js';
+export { requestedOf } from './requested.js';
 export { known, SeriesRing } from './series-ring.js';

@@ -52,6 +52,17 @@ export class SeriesRing {
     if (place !== undefined) this.#baseline[place] = value;
   }
 
+  /** Adds to what is known of a step; where nothing is, it is this. */
+  addLoad(step: number, value: number): void {
+    const known = this.loadAt(step);
+    this.setLoad(step, Number.isNaN(known) ? value : known + value);
+  }
+
+  addBaseline(step: number, value: number): void {
+    const known = this.baselineAt(step);
+    this.setBaseline(step, Number.isNaN(known) ? value : known + value);
+  }
+
   /** NaN where it is not known. */
   loadAt(step: number): number {
     return this.#valueAt(this.#load, step);
