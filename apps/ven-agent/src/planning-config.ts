@@ -18,12 +18,10 @@ const levelRule = z.strictObject({
 /** The part `planning` of the agent's settings file. */
 export const planningSchema = z
   .strictObject({
-    levels: z
-      .record(z.string().min(1), levelRule)
-      .meta({
-        description: 'how far SIMPLE’s levels go down, by sub-type; `default` is for sub-types that are not named',
-        otherwise: '[planning](planning.md) has them',
-      }),
+    levels: z.record(z.string().min(1), levelRule).meta({
+      description: 'how far SIMPLE’s levels go down, by sub-type; `default` is for sub-types that are not named',
+      otherwise: '[planning](planning.md) has them',
+    }),
     gridEmergencyLevel: level.meta({ description: 'the level that ALERT_GRID_EMERGENCY comes to', default: 3 }),
     flexAlertLevel: level.meta({ description: 'the level that ALERT_FLEX_ALERT comes to', default: 1 }),
     offsetPercent: z
@@ -32,29 +30,23 @@ export const planningSchema = z
     controlSetpoint: z
       .enum(['ignore', 'absolute', 'relative'])
       .meta({ description: 'what a program means by CONTROL_SETPOINT', default: 'ignore' }),
-    caps: z
-      .enum(['always', 'near'])
-      .meta({
-        description: 'limits keep to a cap at any time, so that no rise of load breaks it, or only from 90 % of it on',
-        default: 'always',
-      }),
-    vtnLoss: z
-      .enum(['subscription', 'nothing'])
-      .meta({
-        description:
-          'what holds while the VTN is lost and the limits that it gave have run out: the subscribed capacity, or nothing',
-        default: 'subscription',
-      }),
+    caps: z.enum(['always', 'near']).meta({
+      description: 'limits keep to a cap at any time, so that no rise of load breaks it, or only from 90 % of it on',
+      default: 'always',
+    }),
+    vtnLoss: z.enum(['subscription', 'nothing']).meta({
+      description:
+        'what holds while the VTN is lost and the limits that it gave have run out: the subscribed capacity, or nothing',
+      default: 'subscription',
+    }),
     charging: z
       .strictObject({
         leastA: z.number().min(0).max(80).meta({ description: 'the least current that vehicles charge with', default: 6 }),
         phases: z.union([z.literal(1), z.literal(3)]).meta({ description: 'phases that they charge on', default: 3 }),
-        pause: z
-          .enum(['never', 'caps-and-emergencies', 'always'])
-          .meta({
-            description: 'when charging may be paused altogether, rather than held to the least',
-            default: 'caps-and-emergencies',
-          }),
+        pause: z.enum(['never', 'caps-and-emergencies', 'always']).meta({
+          description: 'when charging may be paused altogether, rather than held to the least',
+          default: 'caps-and-emergencies',
+        }),
       })
       .partial()
       .meta({ description: 'how vehicles charge' }),

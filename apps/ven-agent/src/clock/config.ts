@@ -6,21 +6,16 @@ const SYNC_MODES = ['auto', 'require', 'ignore'] as const;
 /** The part `clock` of the agent's settings file. */
 export const clockSchema = z
   .strictObject({
-    sync: z
-      .enum(SYNC_MODES)
-      .meta({
-        description:
-          '`auto` waits where there is a reason to doubt the clock; `require` until something says that it is right; `ignore` only where it is wrong for certain',
-        default: 'auto',
-      }),
+    sync: z.enum(SYNC_MODES).meta({
+      description:
+        '`auto` waits where there is a reason to doubt the clock; `require` until something says that it is right; `ignore` only where it is wrong for certain',
+      default: 'auto',
+    }),
     maxWaitS: z.int().min(0).max(86_400).meta({ description: 'how long `auto` waits at most', default: 300 }),
-    syncFile: z
-      .string()
-      .min(1)
-      .meta({
-        description: 'there as soon as the system’s clock is synchronised',
-        default: '/run/systemd/timesync/synchronized',
-      }),
+    syncFile: z.string().min(1).meta({
+      description: 'there as soon as the system’s clock is synchronised',
+      default: '/run/systemd/timesync/synchronized',
+    }),
   })
   .partial();
 

@@ -9,23 +9,17 @@ export const controlSchema = z
       .min(15)
       .max(3600)
       .meta({ description: 'how long a controller holds a limit that is not renewed; then it lets go by itself', default: 120 }),
-    restoreOverS: z
-      .number()
-      .min(0)
-      .max(3600)
-      .meta({
-        description: 'when an event has ended, its resources are released one after the other, by chance, within that time',
-        default: 120,
-      }),
+    restoreOverS: z.number().min(0).max(3600).meta({
+      description: 'when an event has ended, its resources are released one after the other, by chance, within that time',
+      default: 120,
+    }),
     releaseFound: z
       .boolean()
       .meta({ description: 'release a limit that is found on a controller and belongs to no event', default: true }),
-    onStop: z
-      .enum(['hold', 'release'])
-      .meta({
-        description: 'a stopping agent leaves limits to the controllers’ own validity, or releases them',
-        default: 'hold',
-      }),
+    onStop: z.enum(['hold', 'release']).meta({
+      description: 'a stopping agent leaves limits to the controllers’ own validity, or releases them',
+      default: 'hold',
+    }),
     checkEveryS: z
       .number()
       .min(10)

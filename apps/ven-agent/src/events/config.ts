@@ -34,14 +34,11 @@ export type PushMode = (typeof PUSH_MODES)[number];
 /** The part `events` of the agent's settings file. */
 export const eventsSchema = z
   .strictObject({
-    database: z
-      .string()
-      .min(1)
-      .meta({
-        description: 'events seen, with what was drawn for them and the operator’s opt-outs',
-        otherwise: '`events.db` beside the state',
-        env: 'VENFLEET_EVENTS',
-      }),
+    database: z.string().min(1).meta({
+      description: 'events seen, with what was drawn for them and the operator’s opt-outs',
+      otherwise: '`events.db` beside the state',
+      env: 'VENFLEET_EVENTS',
+    }),
     pollIntervalS: z.number().min(1).max(3600).meta({ description: 'mean time between two looks at all events', default: 30 }),
     pushedPollIntervalS: z
       .number()
@@ -51,12 +48,10 @@ export const eventsSchema = z
     startShift: z
       .enum(['either', 'later'])
       .meta({ description: 'which way `randomizeStart` shifts; `later` for VTNs that mean a delay', default: 'either' }),
-    push: z
-      .enum(PUSH_MODES)
-      .meta({
-        description: 'how the VTN is to tell of changes; `auto`: MQTT where it has a broker, else webhook where that can be',
-        default: 'auto',
-      }),
+    push: z.enum(PUSH_MODES).meta({
+      description: 'how the VTN is to tell of changes; `auto`: MQTT where it has a broker, else webhook where that can be',
+      default: 'auto',
+    }),
     webhook: webhookSchema.meta({
       description: 'where the agent listens for a VTN’s webhooks; a VTN on this machine needs none of it',
     }),
