@@ -119,7 +119,7 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/MiB$/, 'MiB'],
   [/Kwh$/, 'kWh'],
   [/Kw$/, 'kW'],
-  [/Percent$/, '%'],
+  [/Percent$/, 'percent'],
   [/[a-z]A$/, 'A'],
 ];
 
@@ -132,9 +132,9 @@ function typeOf(schema: Schema, name: string): string {
     case 'boolean':
       return '`true` or `false`';
     case 'integer':
-      return `whole number${rangeOf(schema)}${unitOf(name)}`;
+      return `whole number${unitOf(name)}${rangeOf(schema)}`;
     case 'number':
-      return `number${rangeOf(schema)}${unitOf(name)}`;
+      return `number${unitOf(name)}${rangeOf(schema)}`;
     case 'array':
       return schema.prefixItems === undefined
         ? `list of ${schema.items === undefined ? 'anything' : typeOf(schema.items as Schema, name)}`
@@ -150,13 +150,13 @@ function rangeOf({ minimum, maximum }: Schema): string {
     bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
   const [least, greatest] = [minimum, maximum].map((bound) => (isBound(bound) ? bound.toLocaleString('en') : undefined));
   if (least !== undefined && greatest !== undefined) return `, ${least} to ${greatest}`;
-  if (least !== undefined) return `, ${least} at least`;
-  return greatest === undefined ? '' : `, ${greatest} at most`;
+  if (least !== undefined) return `, at least ${least}`;
+  return greatest === undefined ? '' : `, at most ${greatest}`;
 }
 
 function unitOf(name: string): string {
   const unit = UNITS.find(([ending]) => ending.test(name))?.[1];
-  return unit === undefined ? '' : ` ${unit}`;
+  return unit === undefined ? '' : ` of ${unit}`;
 }
 
 export function code(value: unknown): string {

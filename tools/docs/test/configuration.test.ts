@@ -78,13 +78,13 @@ describe('a setting', () => {
     );
 
   test.each([
-    [z.int().min(1).max(1000), 'whole number, 1 to 1,000 ms'],
-    [z.number().min(0), 'number, 0 at least ms'],
+    [z.int().min(1).max(1000), 'whole number of ms, 1 to 1,000'],
+    [z.number().min(0), 'number of ms, at least 0'],
     [z.enum(['a', 'b', 'c']), '`a`, `b` or `c`'],
     [z.boolean(), '`true` or `false`'],
     [z.url(), 'URL'],
     [z.array(z.enum(['a', 'b'])), 'list of `a` or `b`'],
-    [z.tuple([z.int().min(0).max(9), z.int().min(0).max(9)]), '2 × whole number, 0 to 9 ms'],
+    [z.tuple([z.int().min(0).max(9), z.int().min(0).max(9)]), '2 × whole number of ms, 0 to 9'],
   ])('is told by its kind, range and unit: %#', (schema, type) => {
     expect(shown(schema)).toEqual([`waitMs: ${type}`]);
   });
