@@ -4,24 +4,25 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Outcome, run } from '../support/programs.js';
 
-/** What a Debian machine needs here; each is a package's command, or root. */
-export function missingForDebian(): string[] {
-  const missing = ['mmdebstrap', 'systemd-nspawn', 'nsenter'].filter(
-    (name) => !(process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name))),
-  );
-  return process.getuid?.() === 0 ? missing : ['root', ...missing];
-}
+const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'venfleet/package-pi');
+/** A minimal Debian with systemd. It is made once, where it can be. */
+const ARCHIVE = join(CACHE, 'debian-12.tar');
 
-/** A minimal Debian with systemd, as an archive that is made once. */
-async function debianArchive(): Promise<string> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'venfleet/package-pi');
-  const archive = join(cache, 'debian-12.tar');
-  if (existsSync(archive)) return archive;
-  mkdirSync(cache, { recursive: true });
-  const unfinished = `${archive}.${process.pid}.tar`;
-  await succeed('mmdebstrap', ['--quiet', '--variant=minbase', '--include=systemd-sysv', 'bookworm', unfinished]);
-  renameSync(unfinished, archive);
-  return archive;
+/** Why there can be no Debian machine here; undefined where there can. */
+export async function whyNoDebian(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'it needs root';
+  const folders = (process.env.PATH ?? '').split(':');
+  const missing = ['mmdebstrap', 'systemd-nspawn', 'nsenter'].filter(
+    (name) => !folders.some((folder) => existsSync(join(folder, name))),
+  );
+  if (missing.length > 0) return `it needs ${missing.join(', ')}`;
+  if (existsSync(ARCHIVE)) return undefined;
+  mkdirSync(CACHE, { recursive: true });
+  const unfinished = `${ARCHIVE}.${process.pid}.tar`;
+  const made = await run('mmdebstrap', ['--quiet', '--variant=minbase', '--include=systemd-sysv', 'bookworm', unfinished]);
+  if (made.status === 0) renameSync(unfinished, ARCHIVE);
+  else rmSync(unfinished, { force: true });
+  return made.status === 0 ? undefined : `Debian's packages cannot be had: ${made.stderr.trim().split('\n').at(-1)}`;
 }
 
 /** Runs a command, which must succeed. */
@@ -44,7 +45,7 @@ export class DebianMachine {
 
   async install(): Promise<void> {
     mkdirSync(this.root);
-    await succeed('tar', ['-C', this.root, '-xf', await debianArchive()]);
+    await succeed('tar', ['-C', this.root, '-xf', ARCHIVE]);
     // A machine that has just been set up: it gets an id of its own at its first boot.
     rmSync(join(this.root, 'etc/machine-id'), { force: true });
     // Debian's own upkeep would lock the package database at a time of its choice.

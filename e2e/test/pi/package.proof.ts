@@ -7,16 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { freePort, jsonOf } from '../support/programs.js';
-import { DebianMachine, missingForDebian, pause } from './debian.js';
+import { DebianMachine, pause, whyNoDebian } from './debian.js';
 import { makePackage, openSite, type Site, THIS_MACHINE, VEN } from './site.js';
 
 /** What has not come about by then does not. */
 const PATIENCE = 240_000;
 const SETTINGS = '/etc/venfleet/ven-agent.yaml /etc/venfleet/environment';
 
-const missing = missingForDebian();
-if (missing.length > 0) process.stdout.write(`skipped: the package in a Debian of its own needs ${missing.join(', ')}\n`);
-const story = missing.length > 0 ? describe.skip : describe;
+const obstacle = await whyNoDebian();
+if (obstacle !== undefined) process.stdout.write(`skipped: the package in a Debian of its own: ${obstacle}\n`);
+const story = obstacle === undefined ? describe : describe.skip;
 // A step cannot be tried again where the ones before it have left the machine in another state.
 jest.retryTimes(0);
 
@@ -27,7 +27,7 @@ let packages: { readonly first: string; readonly next: string };
 let ops: string;
 
 beforeAll(async () => {
-  if (missing.length > 0) return;
+  if (obstacle !== undefined) return;
   const made = [makePackage(folder, '1.0.0', THIS_MACHINE), makePackage(folder, '1.0.1', THIS_MACHINE)] as const;
   await machine.install();
   site = await openSite(folder);
