@@ -148,6 +148,20 @@ describe('a fault', () => {
 });
 
 describe('what goes wrong', () => {
+  it('latency: no answer that is late on purpose keeps the VTN from stopping', async () => {
+    const vtn = await vtnWithFaults();
+    const authorization = `Bearer ${await vtn.token('bl', '3.1.0')}`;
+    await add(vtn, { kind: 'latency', delayMs: 600_000, objects: 'events' });
+    const asked = fetch(`${vtn.address.urls['3.1.0']}/events`, { headers: { authorization } }).catch(
+      (error: Error) => error.name,
+    );
+    while (vtn.clock.sleeping === 0) await new Promise((resolve) => setImmediate(resolve));
+    await vtn.stop();
+    expect(await asked).toMatch(/Error/);
+    expect(vtn.clock.sleeping).toBe(0);
+    stops.pop();
+  });
+
   it('latency: the answer waits', async () => {
     const vtn = await vtnWithFaults();
     const ven = vtn.api('3.1.0', 'ven-a');

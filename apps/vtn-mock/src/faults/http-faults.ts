@@ -10,10 +10,16 @@ import { FAULT_OBJECTS, type FaultObjects, type FaultOperation } from './spec.js
  */
 export function addHttpFaults(app: FastifyInstance, faults: FaultRegistry, clock: HasSleep): void {
   const cutAfterwards = new WeakSet<FastifyRequest>();
+  const closing = new AbortController();
+  // Answers that are late on purpose must not keep the VTN from stopping.
+  app.addHook('preClose', async () => closing.abort());
   app.addHook('preValidation', async (request, reply) => {
     const subject = subjectOf(request);
     if (subject === undefined) return;
-    for (const { spec } of faults.hitting('latency', subject)) await clock.sleep(milliseconds(spec.delayMs ?? 1000));
+    for (const { spec } of faults.hitting('latency', subject)) {
+      await clock.sleep(milliseconds(spec.delayMs ?? 1000), closing.signal).catch(() => undefined);
+      if (closing.signal.aborted) return cut(request, reply);
+    }
     const disconnects = faults.hitting('disconnect', subject);
     if (disconnects.some(({ spec }) => spec.afterWork !== true)) return cut(request, reply);
     if (disconnects.length > 0) cutAfterwards.add(request);
