@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Instant, systemClock } from '@venfleet/core';
-import { openResourceDb, type Resource } from '@venfleet/resource-db';
+import { type NewConnection, openResourceDb, type Resource } from '@venfleet/resource-db';
 import { ReadingStore } from '@venfleet/ven-agent';
 import { type RunningAgent, startAgent, until } from './support/agent.js';
 import { prepareDevices, type RunningSimulator, startSimulator } from './support/devices.js';
@@ -33,10 +33,11 @@ async function setUp() {
     running.push(simulator);
     return simulator;
   };
-  const meter = async (...args: string[]): Promise<RunningAgent> => {
+  const meter = async (...args: string[]): Promise<RunningAgent> => meterWith(db, ...args);
+  const meterWith = async (database: string, ...args: string[]): Promise<RunningAgent> => {
     const agent = await startAgent([
       '--db',
-      db,
+      database,
       '--state',
       state,
       '--ven',
@@ -48,7 +49,7 @@ async function setUp() {
     running.push(agent);
     return agent;
   };
-  return { db, state, mqttPort, sites, simulate, meter };
+  return { db, state, mqttPort, sites, simulate, meter, meterWith };
 }
 
 const allAnswer = (agent: RunningAgent) =>
@@ -137,6 +138,52 @@ describe('a running agent', () => {
   );
 
   test(
+    'says of each meter that it cannot make sense of where it is, why, and what to do, and reads the others',
+    async () => {
+      const { db, sites, simulate, meterWith } = await setUp();
+      const of = (subType: string, nth: number) => sites.filter((site) => site.subType === subType)[nth] as Resource;
+      const [another, refusing, unknown] = [of('Schools', 0), of('Schools', 1), of('Bakeries', 0)];
+      const [jumbled, hanging] = [of('Bakeries', 1), of('Hotels', 0)];
+      const misread = `${db}-misread`;
+      copyFileSync(db, misread);
+      giveProfile(misread, another, 'sunspec-213');
+      giveProfile(misread, refusing, 'eastron-sdm630');
+      giveProfile(misread, unknown, 'no-such-meter');
+      const simulator = await simulate();
+      for (const [kind, { resourceId }] of [
+        ['junk', jumbled],
+        ['timeout', hanging],
+      ] as const) {
+        await fetch(`${simulator.ops}/v1/faults`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ kind, device: resourceId }),
+        });
+      }
+      const agent = await meterWith(misread, '--no-report');
+      const failing = [another, refusing, jumbled, hanging].map(({ resourceId }) => resourceId).sort();
+      await until(async () => {
+        const meters = await agent.meters();
+        const failed = meters.filter(({ problem }) => problem !== null).map(({ resourceId }) => resourceId);
+        return meters.every(({ scheduled }) => scheduled > 0) && JSON.stringify(failed.sort()) === JSON.stringify(failing);
+      });
+      const told = new Map((await agent.meters()).map((meter) => [meter.resourceId, meter]));
+      expect(told.has(unknown.resourceId)).toBe(false);
+      const expectTold = ({ resourceId }: Resource, where: RegExp, why: RegExp, cure: RegExp) => {
+        const { where: place, problem } = told.get(resourceId) ?? {};
+        expect([place, problem?.message, problem?.hint]).toEqual([where, why, cure].map((part) => expect.stringMatching(part)));
+      };
+      expectTold(another, /modbus 127\.0\.0\.1:\d+ unit \d+ \(sunspec-213\)/, /no SunSpec marker/, /profile/);
+      expectTold(refusing, /unit \d+ \(eastron-sdm630\)/, /refused to read .* exception/, /profile/);
+      expectTold(jumbled, /mqtt 127\.0\.0\.1:\d+ .*\(tasmota-energy\)/, /makes no sense: .*JSON/, /profile/);
+      expectTold(hanging, /unit \d+ \(eastron-sdm630\)/, /did not answer/, /unit id/);
+      const { stderr } = await agent.stop();
+      expect(stderr).toMatch(new RegExp(`${unknown.resourceId}.*no-such-meter.*use one of .*tasmota-energy`));
+    },
+    PATIENCE,
+  );
+
+  test(
     'starts without gateways, broker and VTN, says that it is not ready, and reads as soon as they are there',
     async () => {
       const { simulate, meter } = await setUp();
@@ -155,6 +202,16 @@ describe('a running agent', () => {
     PATIENCE,
   );
 });
+
+/** Says of a site's meter that it is one of another kind. */
+function giveProfile(path: string, { readerConnectionId }: Resource, profile: string): void {
+  const db = openResourceDb(path, 'readwrite');
+  const connection = db.connections.get(readerConnectionId as number);
+  if (connection === undefined) throw new Error('it has no meter');
+  const { id, createdAt, updatedAt, ...settings } = connection;
+  db.connections.update(id, { ...settings, profile } as NewConnection);
+  db.close();
+}
 
 const scheduledOf = (meters: ReadonlyMap<string, { scheduled: number }>, id: string) => meters.get(id)?.scheduled ?? 0;
 

@@ -12,11 +12,12 @@ export interface AgentFacts {
 /** One meter in the agent's view. */
 export interface MeterView {
   readonly resourceId: string;
+  readonly where: string;
   readonly scheduled: number;
   readonly onTime: number;
   readonly failed: number;
   readonly skipped: number;
-  readonly problem: { readonly code: string; readonly message: string } | null;
+  readonly problem: { readonly code: string; readonly message: string; readonly hint?: string } | null;
 }
 
 /** An agent in a process of its own. */
