@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 /** A console whose changes are those that the test makes. */
-async function serve(options: { guard?: ConsoleGuard; overview?: () => typeof OVERVIEW } = {}) {
+async function serve(options: { guard?: ConsoleGuard; overview?: () => typeof OVERVIEW | Promise<typeof OVERVIEW> } = {}) {
   const changes: Delta[] = [];
   let asked = 0;
   const backend = fakeBackend({
@@ -88,6 +88,23 @@ describe('the stream', () => {
     await console.clock.advance(seconds(30));
     expect(asked()).toBeLessThanOrEqual(1);
     expect(console.clock.sleeping).toBe(0);
+  });
+
+  test('one whose snapshot is still being made is told nothing before it', async () => {
+    let release: (() => void) | undefined;
+    const snapshots = [Promise.resolve(OVERVIEW), new Promise<typeof OVERVIEW>((resolve) => (release = () => resolve(OVERVIEW)))];
+    const { console, changes } = await serve({ overview: () => snapshots.shift() ?? OVERVIEW });
+    const first = new Reader(await console.fetch(PATHS.stream));
+    await first.next();
+    const joining = console.fetch(PATHS.stream);
+    await until(() => snapshots.length === 0 && console.clock.sleeping > 0);
+    changes.push(DELTA);
+    await console.clock.advance(seconds(1));
+    expect((await first.next())?.event).toBe('delta');
+    release?.();
+    const second = await joining;
+    expect(second.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect((await new Reader(second).next())?.event).toBe('snapshot');
   });
 
   test('it ends when the token does', async () => {

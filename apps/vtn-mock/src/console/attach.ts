@@ -67,11 +67,6 @@ export class AttachedConsole {
     }
   }
 
-  /** Whether the page was found. */
-  get hasPage(): boolean {
-    return this.#server?.hasPage === true;
-  }
-
   /** Path of the login link, whose code is in the fragment, which no server and no log sees; undefined where there is none. */
   loginPath(): string | undefined {
     const { auth } = this.#ports;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Clock, describeError, type HasNow, type Logger, minutes, seconds } from '@venfleet/core';
+import { type Clock, describeError, type Logger, minutes, seconds } from '@venfleet/core';
 import type { Change, ChangeListener, Changes } from '../notify/changes.js';
 import type { Tables } from '../objects/tables.js';
 import { measurementsOf } from '../operator/measurements.js';
@@ -59,10 +59,6 @@ export class LiveModel implements ChangeListener {
 
   get isOpen(): boolean {
     return this.#known !== undefined;
-  }
-
-  get clock(): HasNow {
-    return this.#ports.clock;
   }
 
   /** Only while somebody looks. Reports are found without being told of; only those that are replaced are not. */

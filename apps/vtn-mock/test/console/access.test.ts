@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { minutes } from '@venfleet/core';
 import { ConsoleVtn } from '../support/console.js';
 import { TestVtn } from '../support/vtn.js';
@@ -103,6 +104,13 @@ describe('who may look at the console', () => {
 });
 
 describe('where the console is', () => {
+  it('its API is told by a valid OpenAPI document', async () => {
+    const vtn = await new ConsoleVtn().start();
+    const { body } = await vtn.send('GET', '/console/openapi.json');
+    expect(await new Validator().validate(body)).toMatchObject({ valid: true });
+    await vtn.stop();
+  });
+
   it('a browser at the root is shown to it, a program is told what there is', async () => {
     const vtn = await new ConsoleVtn().start();
     const browser = await vtn.send('GET', '/', { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, describeError, type Logger, seconds } from '@venfleet/core';
-import type { StreamEvent } from '../types.js';
+import type { Overview, StreamEvent } from '../types.js';
 import type { LiveSource } from './backend.js';
 import { API_HEADERS, ConsoleProblem } from './problem.js';
 
@@ -31,6 +31,8 @@ export class StreamHub {
   readonly #readers = new Set<Reader>();
   #stopping = new AbortController();
   #ticking = false;
+  /** Readers whose snapshot is being made. */
+  #joining = 0;
   #sent = 0;
 
   constructor(source: LiveSource, clock: Clock, logger: Logger) {
@@ -49,29 +51,33 @@ export class StreamHub {
    * @throws ConsoleProblem 503 where there are too many
    */
   async serve(request: IncomingMessage, response: ServerResponse, until: number | undefined): Promise<void> {
-    if (this.#readers.size >= MOST_READERS) {
+    if (this.#readers.size + this.#joining >= MOST_READERS) {
       throw new ConsoleProblem(503, 'too many are looking already', { headers: { 'retry-after': '30' } });
     }
-    const now = this.#clock.monotonic();
-    const reader: Reader = { response, until, blockedSince: undefined, behind: false, lastSentAt: now };
-    this.#readers.add(reader);
-    response.on('close', () => this.#readers.delete(reader));
+    this.#joining++;
     try {
       const overview = await this.#source.overview();
-      if (response.destroyed || !this.#readers.has(reader)) return;
-      request.socket.setNoDelay(true);
-      response.writeHead(200, {
-        ...API_HEADERS,
-        'content-type': 'text/event-stream; charset=utf-8',
-        // A proxy must not collect it (nginx).
-        'x-accel-buffering': 'no',
-      });
-      this.#write(reader, this.#text({ event: 'snapshot', data: overview }));
-    } catch (error) {
-      this.#readers.delete(reader);
-      throw error;
+      if (response.destroyed) return;
+      this.#begin(request, response, until, overview);
+    } finally {
+      this.#joining--;
     }
     if (!this.#ticking) void this.#run();
+  }
+
+  /** From its snapshot on a reader is told what all are told. */
+  #begin(request: IncomingMessage, response: ServerResponse, until: number | undefined, overview: Overview): void {
+    request.socket.setNoDelay(true);
+    response.writeHead(200, {
+      ...API_HEADERS,
+      'content-type': 'text/event-stream; charset=utf-8',
+      // A proxy must not collect it (nginx).
+      'x-accel-buffering': 'no',
+    });
+    const reader: Reader = { response, until, blockedSince: undefined, behind: false, lastSentAt: 0 };
+    this.#readers.add(reader);
+    response.on('close', () => this.#readers.delete(reader));
+    this.#write(reader, this.#text({ event: 'snapshot', data: overview }));
   }
 
   /** Ends all streams; there may be new ones. */
