@@ -4,7 +4,8 @@ import type { AgentHealth } from '../../src/health/health.js';
 import type { VenHealth } from '../../src/health/ven-health.js';
 import type { AgentStatus } from '../../src/run/status.js';
 
-const STATUS: AgentStatus = {
+/** An agent whose parts all do what they should. */
+export const STATUS: AgentStatus = {
   metering: {
     meters: 10,
     answering: 10,

@@ -7,7 +7,7 @@ import { documentedMetrics, metricsTable } from '@venfleet/core/testing';
 import type { AgentHealth } from '../../src/health/health.js';
 import { OpsServer } from '../../src/ops/server.js';
 import type { AgentStatus } from '../../src/run/status.js';
-import { healthOf } from '../alerts/support.js';
+import { healthOf, STATUS } from '../alerts/support.js';
 import { resource } from '../metering/support.js';
 
 const servers: OpsServer[] = [];
@@ -16,25 +16,9 @@ afterEach(async () => {
 });
 
 const status = (changes: Partial<AgentStatus> = {}): AgentStatus => ({
-  metering: {
-    meters: 2,
-    answering: 1,
-    problems: { METER_TIMEOUT: 1 },
-    readings: 7,
-    channels: 1,
-    unreachable: [],
-    scheduled: 9,
-    onTime: 7,
-    late: 0,
-    failed: 2,
-    skipped: 0,
-  },
-  unmetered: 0,
-  readings: { store: { waiting: 3, added: 7, lost: 0 } as AgentStatus['readings']['store'], copy: undefined },
+  ...STATUS,
+  metering: { ...STATUS.metering, meters: 2, answering: 1, problems: { METER_TIMEOUT: 1 }, readings: 7, onTime: 7, failed: 2 },
   reporting: { acknowledged: 5, waiting: 1, problem: undefined },
-  events: undefined,
-  control: undefined,
-  alarms: new Map(),
   ...changes,
 });
 

@@ -1,34 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { LiveFigureSeries, liveText } from '../../src/run/live-line.js';
 import { type AgentStatus, notReady } from '../../src/run/status.js';
+import { STATUS } from '../alerts/support.js';
 
-const store = { waiting: 0, added: 0, lost: 0 } as AgentStatus['readings']['store'];
-
-function status(metering: Partial<AgentStatus['metering']> = {}, rest: Partial<AgentStatus> = {}): AgentStatus {
-  return {
-    metering: {
-      meters: 10,
-      answering: 10,
-      problems: {},
-      readings: 0,
-      channels: 1,
-      unreachable: [],
-      scheduled: 0,
-      onTime: 0,
-      late: 0,
-      failed: 0,
-      skipped: 0,
-      ...metering,
-    },
-    unmetered: 0,
-    readings: { store, copy: undefined },
-    reporting: { acknowledged: 0, waiting: 0, problem: undefined },
-    events: undefined,
-    control: undefined,
-    alarms: new Map(),
-    ...rest,
-  };
-}
+const status = (metering: Partial<AgentStatus['metering']> = {}, rest: Partial<AgentStatus> = {}): AgentStatus => ({
+  ...STATUS,
+  metering: { ...STATUS.metering, ...metering },
+  ...rest,
+});
 
 describe('an agent is ready', () => {
   test('while meters answer, reporting runs and no alarm is raised', () => {
