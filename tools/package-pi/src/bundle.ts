@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { asInstalled } from './installed-text.js';
 
 export interface BundleOptions {
   /** The repository. */
   readonly root: string;
-  /** The unpacked better-sqlite3 and its file that loads the native module `./better_sqlite3.node`. */
-  readonly sqlite: string;
+  /** The JavaScript of better-sqlite3, by its path within the package. */
+  readonly sqlite: ReadonlyMap<string, Buffer>;
   readonly version: string;
 }
 
@@ -44,9 +44,8 @@ export async function bundle({ root, sqlite, version }: BundleOptions): Promise<
     legalComments: 'none',
     banner: { js: BANNER },
     define: { VENFLEET_VERSION: JSON.stringify(version) },
-    alias: { 'better-sqlite3': sqlite },
-    external: ['./better_sqlite3.node', ...DISPENSABLE],
-    plugins: [installed(root)],
+    external: DISPENSABLE,
+    plugins: [installed(root), sqliteFrom(sqlite)],
     metafile: true,
     write: false,
     logLevel: 'silent',
@@ -67,6 +66,31 @@ function installed(root: string): Plugin {
         // What is loaded past esbuild (see there why) is bundled after all.
         const source = readFileSync(path, 'utf8').replace('const load = createRequire(import.meta.url);', '');
         return { contents: asInstalled(source).replaceAll(/\bload\('undici/g, "require('undici"), loader: 'ts' };
+      });
+    },
+  };
+}
+
+/** The module loads its native part from beside the bundle, and does not look for it. */
+const SQLITE_ENTRY = `
+module.exports = require('./lib/database')(() => require('./better_sqlite3.node'), false);
+module.exports.SqliteError = require('./lib/sqlite-error');
+`;
+
+/** From memory: the path of a temporary folder would be part of the bundle, and another one each time. */
+function sqliteFrom(files: ReadonlyMap<string, Buffer>): Plugin {
+  const namespace = 'better-sqlite3';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: 'installed.cjs', namespace }));
+      onResolve({ filter: /^\./, namespace }, ({ path, importer }) => {
+        if (path.endsWith('.node')) return { path, external: true };
+        const name = posix.join(posix.dirname(importer), path);
+        return { path: name.endsWith('.js') ? name : `${name}.js`, namespace };
+      });
+      onLoad({ filter: /./, namespace }, ({ path }) => {
+        return { contents: path === 'installed.cjs' ? SQLITE_ENTRY : files.get(path), loader: 'js' };
       });
     },
   };

@@ -1,11 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { VenfleetError } from '@venfleet/core';
-import { makeFolder } from '@venfleet/core/node';
 import { type Architecture, isFor } from './architectures.js';
 import { type PackageFile, readTarGz } from './archive.js';
-import { type Bundle, bundle } from './bundle.js';
+import { bundle } from './bundle.js';
 import { consoleLicences, consolePage } from './console-page.js';
 import { asInstalled } from './installed-text.js';
 import { copyrightFile, type Licence, licenceOf } from './licences.js';
@@ -31,7 +29,7 @@ export async function packageFiles(architecture: Architecture, sources: Sources)
   const { root } = sources;
   const node = await nodeParts(architecture, sources);
   const sqlite = await sqliteParts(architecture, sources);
-  const program = await bundled(sources, sqlite.parts);
+  const program = await bundle({ root, version: sources.version, sqlite: sqlite.parts });
   const text = (path: string) => Buffer.from(asInstalled(readFileSync(join(root, path), 'utf8')));
   const own = (name: string) => text(join('tools/package-pi/files', name));
   const file = (path: string, content: Buffer, mode = 0o644): PackageFile => ({ path, content, mode });
@@ -107,24 +105,3 @@ function refuseOther(architecture: Architecture, file: Buffer, what: string): vo
     throw new VenfleetError('WRONG_ARCHITECTURE', `${what} is no Linux program for ${architecture.name}`);
   }
 }
-
-/** esbuild wants the module's files on the disk; its native part is a file beside the bundle. */
-async function bundled({ root, version }: Sources, sqlite: ReadonlyMap<string, Buffer>): Promise<Bundle> {
-  const folder = mkdtempSync(join(tmpdir(), 'package-pi-'));
-  try {
-    for (const [path, content] of sqlite) {
-      makeFolder(dirname(join(folder, path)));
-      writeFileSync(join(folder, path), content);
-    }
-    const entry = join(folder, 'installed.cjs');
-    writeFileSync(entry, SQLITE_ENTRY);
-    return await bundle({ root, version, sqlite: entry });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const SQLITE_ENTRY = `
-module.exports = require('./lib/database')(() => require('./better_sqlite3.node'), false);
-module.exports.SqliteError = require('./lib/sqlite-error');
-`;
