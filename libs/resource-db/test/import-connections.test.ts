@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { isVenfleetError, seconds, wattHours, watts } from '@venfleet/core';
+import { isVenfleetError } from '@venfleet/core';
 import { FakeClock } from '@venfleet/core/testing';
 import fc from 'fast-check';
 import {
@@ -11,10 +11,10 @@ import {
   exportConnections,
   importConnections,
   type NewConnection,
-  type NewResource,
   openResourceDb,
   type Resource,
 } from '../src/index.js';
+import { hotel } from './support.js';
 
 const PROFILES = fileURLToPath(new URL('../../../config/device-profiles', import.meta.url));
 const SIMULATED = { type: 'MODBUSTCP', host: '127.0.0.1', port: 20_000 } as const;
@@ -31,32 +31,9 @@ function makeDatabase(): void {
     const readerConnectionId = insert({ ...SIMULATED, actor: 'READER', profile: 'eastron-sdm630', unitId: 10 * site + 1 });
     const writerConnectionId =
       site === 3 ? null : insert({ ...SIMULATED, actor: 'WRITER', profile: 'flex-controller', unitId: 10 * site + 2 });
-    made.resources.insert(resource(site, { readerConnectionId, writerConnectionId }));
+    made.resources.insert(hotel(site, { readerConnectionId, writerConnectionId }));
   }
   made.close();
-}
-
-function resource(site: number, changes: Partial<NewResource>): NewResource {
-  return {
-    resourceId: `00000000-0000-5000-8000-${String(site).padStart(12, '0')}`,
-    name: `Hotel ${site}`,
-    type: 'DSR',
-    subType: 'Hotels',
-    meterPointId: danishGsrn(site),
-    pMin: watts(0),
-    pMax: watts(50_000),
-    eMin: wattHours(0),
-    eMax: wattHours(200_000),
-    position: { longitude: 9.92, latitude: 57.05 },
-    address: 'Algade 1, 9000 Aalborg',
-    ven: 'Aalborg',
-    enabled: true,
-    readInterval: seconds(10),
-    reported: true,
-    readerConnectionId: null,
-    writerConnectionId: null,
-    ...changes,
-  };
 }
 
 const run = (csv: string, dryRun = false) => {
@@ -185,7 +162,7 @@ describe('what becomes of the database', () => {
   test('a connection that two resources share is left to the one that the file does not name', () => {
     const opened = openResourceDb(db, 'readwrite');
     const shared = opened.resources.list()[0]?.readerConnectionId as number;
-    opened.resources.update(resource(2, {}).resourceId, { readerConnectionId: shared });
+    opened.resources.update(hotel(2, {}).resourceId, { readerConnectionId: shared });
     opened.close();
     run(`meter_point_id,host,unit,profile\n${danishGsrn(1)},10.0.0.1,1,eastron-sdm630\n`);
     expect([site(1).reader, site(2).reader]).toMatchObject([{ host: '10.0.0.1' }, { host: '127.0.0.1', unitId: 11 }]);
@@ -223,7 +200,7 @@ describe('what becomes of the database', () => {
           const readerConnectionId = made.connections.insert({ ...own(meter, 2 * i + 1), actor: 'READER' } as NewConnection);
           const writerConnectionId =
             control === null ? null : made.connections.insert({ ...own(control, 2 * i + 2), actor: 'WRITER' } as NewConnection);
-          made.resources.insert(resource(i + 1, { readerConnectionId, writerConnectionId }));
+          made.resources.insert(hotel(i + 1, { readerConnectionId, writerConnectionId }));
         });
         made.close();
         const { changes, unnamed } = run(csvOfDatabase());

@@ -6,8 +6,9 @@ import { seconds, wattHours, watts } from '@venfleet/core';
 import { FakeClock } from '@venfleet/core/testing';
 import { openDatabase } from '@venfleet/sqlite';
 import fc from 'fast-check';
-import { danishGsrn, type NewConnection, type NewResource, openResourceDb, type ResourceDb } from '../src/index.js';
+import { type NewConnection, type NewResource, openResourceDb, type ResourceDb } from '../src/index.js';
 import { RESOURCE_DB_SCHEMA } from '../src/schema.js';
+import { hotel } from './support.js';
 
 const MODBUS_METER: NewConnection = {
   type: 'MODBUSTCP',
@@ -20,29 +21,7 @@ const MODBUS_METER: NewConnection = {
 
 let serial = 0;
 
-function site(changes: Partial<NewResource> = {}): NewResource {
-  serial++;
-  return {
-    resourceId: `00000000-0000-5000-8000-${String(serial).padStart(12, '0')}`,
-    name: `Hotel ${serial}`,
-    type: 'DSR',
-    subType: 'Hotels',
-    meterPointId: danishGsrn(serial),
-    pMin: watts(0),
-    pMax: watts(50_000),
-    eMin: wattHours(0),
-    eMax: wattHours(200_000),
-    position: { longitude: 9.92, latitude: 57.05 },
-    address: 'Algade 1, 9000 Aalborg',
-    ven: 'Aalborg',
-    enabled: true,
-    readInterval: seconds(10),
-    reported: true,
-    readerConnectionId: null,
-    writerConnectionId: null,
-    ...changes,
-  };
-}
+const site = (changes: Partial<NewResource> = {}) => hotel(++serial, changes);
 
 describe('resource database', () => {
   let folder: string;
