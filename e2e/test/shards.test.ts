@@ -92,7 +92,7 @@ test('an agent that is killed leaves the others reading, and takes up the same m
   agents[0] = await meter(1);
   expect((await agents[0].meters()).map(({ resourceId }) => resourceId).sort()).toEqual(idsOf(1, AGENTS));
   await until(answering);
-  for (const agent of agents) expect(await agent.readiness()).toBe(200);
+  await until(async () => (await Promise.all(agents.map((agent) => agent.readiness()))).every((status) => status === 200));
 }, 120_000);
 
 test('of a simulator that is killed only its own meters fall silent, until it is back', async () => {
