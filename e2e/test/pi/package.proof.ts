@@ -20,14 +20,16 @@ const story = obstacle === undefined ? describe : describe.skip;
 // A step cannot be tried again where the ones before it have left the machine in another state.
 jest.retryTimes(0);
 
-const folder = mkdtempSync(join(tmpdir(), 'venfleet-pi-'));
-const machine = new DebianMachine(join(folder, 'debian'));
+let folder: string;
+let machine: DebianMachine;
 let site: Site;
 let packages: { readonly first: string; readonly next: string };
 let ops: string;
 
+// Not run where everything is skipped.
 beforeAll(async () => {
-  if (obstacle !== undefined) return;
+  folder = mkdtempSync(join(tmpdir(), 'venfleet-pi-'));
+  machine = new DebianMachine(join(folder, 'debian'));
   const made = [makePackage(folder, '1.0.0', THIS_MACHINE), makePackage(folder, '1.0.1', THIS_MACHINE)] as const;
   await machine.install();
   site = await openSite(folder);
@@ -155,7 +157,7 @@ story('the package on a Debian machine', () => {
     await until(async () => /8 of 8 meters answer/.test(await service('StatusText')));
     const pid = await service('MainPID');
     await machine.sh(`kill -STOP ${pid}`);
-    await until(async () => (await service('NRestarts')) === '1');
+    await until(async () => Number(await service('NRestarts')) >= 1);
     await isActive();
     expect(await service('MainPID')).not.toBe(pid);
     rmSync(override, { recursive: true });
