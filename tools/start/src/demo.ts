@@ -59,8 +59,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const isNew = await ensureStandingRequest(url, CREDENTIALS);
     say(
       isNew
-        ? 'Asked every VEN for a report each two minutes, and its load each ten seconds'
-        : 'Every VEN is asked for a report each two minutes, and its load each ten seconds, already',
+        ? 'Asked every VEN for a report each two minutes, and its load twice a minute'
+        : 'Every VEN is asked for a report each two minutes, and its load twice a minute, already',
     );
     sayWhereToLook(vtn, devices, options);
     say('Metering the fleet');

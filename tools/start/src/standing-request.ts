@@ -19,8 +19,8 @@ const LOAD_EVENT = 'standing-load-request';
 const INTERVAL = minutes(2);
 const INTERVALS = 720;
 
-/** As often as meters are read: the console shows the load as it is now. */
-const LOAD_INTERVAL = seconds(10);
+/** So often that the console shows the load as it is; each report costs the agent a few writes that wait for the disk. */
+const LOAD_INTERVAL = seconds(30);
 
 /** The VEN's energy and mean power in each interval, as soon as it is over. */
 const eachInterval = { startInterval: 0, numIntervals: 1, frequency: 1, repeat: -1, historical: true } as const;
