@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { instant, seconds } from '@venfleet/core';
+import { type Instant, instant, seconds } from '@venfleet/core';
 import { type JsonObject, Nonconformity, NotCheckable } from '@venfleet/openadr/conform';
 import { BOTH, type Line, ONLY_310 } from '../line.js';
 import type { Seat } from '../seats.js';
@@ -74,7 +74,7 @@ export const PUSH: readonly Line[] = [
     async check(trial) {
       const notifiers = (await trial.bl.get('/notifiers')).expect(200, 'the notifiers').object();
       const { URIS = [] } = (notifiers.MQTT ?? {}) as { readonly URIS?: readonly string[] };
-      const gate = new MqttGate(URIS[0] ?? '');
+      const gate = new MqttGate(URIS[0] ?? '', trial.clock);
       const uri = await gate.start();
       try {
         await reconnects(trial, gate, uri);
@@ -95,20 +95,22 @@ async function reconnects(trial: Trial, gate: MqttGate, uri: string): Promise<vo
   };
   const seat = await trial.seats.start('listening', { rules: [lead], push: 'mqtt', pollS: SELDOM_S });
   await trial.seats.reading(seat);
-  if (!(await subscribed(trial, gate, 1))) throw new NotCheckable('the VEN does not subscribe to anything over MQTT');
+  if ((await subscription(trial, gate, 1)) === undefined)
+    throw new NotCheckable('the VEN does not subscribe to anything over MQTT');
   await quiet(trial, seat);
   gate.cut();
-  if (!(await subscribed(trial, gate, 2))) {
+  const since = await subscription(trial, gate, 2);
+  if (since === undefined) {
     throw new Nonconformity({ expected: 'another connection to the broker, with subscriptions', seen: 'none' });
   }
-  const since = trial.now();
   await trial.asked(seat, since, isListing, 'all events read when it is subscribed again');
 }
 
-async function subscribed(trial: Trial, gate: MqttGate, times: number): Promise<boolean> {
+/** Waits for the first, second, … connection that is subscribed. @returns when that was */
+async function subscription(trial: Trial, gate: MqttGate, number: number): Promise<Instant | undefined> {
   const end = trial.clock.monotonic() + 2 * trial.waiting.patience;
-  while (gate.subscribed < times && trial.clock.monotonic() < end) await trial.pause(0.05);
-  return gate.subscribed >= times;
+  while (gate.subscribedAt.length < number && trial.clock.monotonic() < end) await trial.pause(0.05);
+  return gate.subscribedAt[number - 1];
 }
 
 const asksForEvents = ({ ask }: Exchange): boolean => ask.method === 'GET' && /\/events(\/[^/]+)?$/.test(ask.path);

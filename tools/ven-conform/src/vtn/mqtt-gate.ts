@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { HasNow, Instant } from '@venfleet/core';
 
 /** MQTT 3.1.1 section 2.2.1: the type of a control packet is in the upper half of its first byte. */
 const SUBACK = 9;
@@ -9,11 +10,13 @@ export class MqttGate {
   readonly #broker: URL;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** How many connections have got a subscription. */
-  subscribed = 0;
+  readonly #clock: HasNow;
+  /** When each connection got its first subscription. */
+  readonly subscribedAt: Instant[] = [];
 
   /** @param broker mqtt://HOST:PORT */
-  constructor(broker: string) {
+  constructor(broker: string, clock: HasNow) {
+    this.#clock = clock;
     this.#broker = new URL(broker);
     this.#server = createServer((socket) => this.#join(socket));
   }
@@ -42,7 +45,7 @@ export class MqttGate {
     broker.on('data', (bytes: Buffer) => {
       if (isSubscribed || !packets.take(bytes).includes(SUBACK)) return;
       isSubscribed = true;
-      this.subscribed++;
+      this.subscribedAt.push(this.#clock.now());
     });
     for (const [socket, other] of [
       [client, broker],
