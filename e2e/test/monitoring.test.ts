@@ -169,12 +169,13 @@ test(
 test(
   'each alert fires when its cause is there, and no other does',
   async () => {
+    // First, as controllers that are told nothing are looked at now and then only.
+    fleet.simulator.faults.add({ kind: 'timeout', city: VENS.meters });
     // The VTN forgets a client: its tokens go with the restart, and it gets no new ones.
     await vtn.stop();
     await serveVtn(VENS.token);
     await vtnFault({ kind: 'error', status: 500, objects: 'reports', client: clientOf(VENS.reports) });
     await vtnFault({ kind: 'latency', delayMs: 25_000, objects: 'events', operation: 'list', client: clientOf(VENS.feed) });
-    fleet.simulator.faults.add({ kind: 'timeout', city: VENS.meters });
     fleet.simulator.faults.add({ kind: 'exception', device: firstOf(VENS.control, 'Swimming Pools').resourceId });
     ahead = seconds(10);
     useCertificate(CERTIFICATES?.expiring);
