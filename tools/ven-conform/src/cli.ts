@@ -99,29 +99,31 @@ async function check(options: Options, versions: readonly WireVersion[], { chose
   const names = versions.flatMap((version) => PURPOSES.map((purpose) => venNameOf(purpose, version)));
   ensureDevelopmentCredentials(credentials, names);
   const { clients } = loadCredentials(credentials);
-  const vtn = await processes.startVenfleet<{ origin: string; urls: Record<WireVersion, string> }>('vtn-mock', [
-    ...['serve', '--port', '0', '--clients', credentials, '--json'],
-  ]);
-  const { origin, urls } = vtn.facts;
-  const { ven, name } = await venOf(options, processes, folder, names, credentials);
   const transport = createHttpTransport({ clock: systemClock, logger: silentLogger, connections: 4 });
   const patience = seconds(options.patience);
   const ports = { transport, clock: systemClock, random: systemRandom, signal, lines: chosen, patience };
   try {
+    const { ven, name } = await venOf(options, processes, folder, names, credentials);
     return await Promise.all(
-      versions.map((version) => {
+      versions.map(async (version) => {
         const onLine = (result: Parameters<typeof lineText>[0]) => {
           if (!options.json) process.stdout.write(`${versions.length > 1 ? `${version}  ` : ''}${lineText(result)}\n`);
         };
-        const place = { origin, path: new URL(urls[version]).pathname };
-        return checkVen({ ...ports, ven, name, version, vtn: place, clients, folder, onLine });
+        const place = await startVtn(processes, credentials, version);
+        return await checkVen({ ...ports, ven, name, version, vtn: place, clients, folder, onLine });
       }),
     );
   } finally {
     await transport.close();
-    await vtn.child.stop();
     await processes.stop();
   }
+}
+
+/** A VTN for one version alone: what one VEN is told must not be told to another, which is being checked, too. */
+async function startVtn(processes: Processes, credentials: string, version: WireVersion) {
+  const args = ['serve', '--port', '0', '--clients', credentials, '--json'];
+  const { facts } = await processes.startVenfleet<{ origin: string; urls: Record<WireVersion, string> }>('vtn-mock', args);
+  return { origin: facts.origin, path: new URL(facts.urls[version]).pathname };
 }
 
 async function venOf(

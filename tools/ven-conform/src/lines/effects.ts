@@ -7,7 +7,7 @@ import { cap, period, type Trial } from '../trial.js';
 const after = (at: Instant, min: number): Instant => instant(at + minutes(min));
 
 /** Two changes that differ by so much, in kW. */
-const [LESS, MUCH_LESS] = [10, 30];
+const [LESS, MUCH_LESS] = [4, 9];
 
 export const EFFECTS: readonly Line[] = [
   {
