@@ -20,7 +20,9 @@ export function SiteTip({ svg, pointed, view }: SiteTipProps) {
     const at = place.getBoundingClientRect();
     const left = at.right - map.left + 8;
     const flips = left + box.offsetWidth > map.width;
-    box.style.left = `${flips ? at.left - map.left - 8 - box.offsetWidth : left}px`;
+    const beside = flips ? at.left - map.left - 8 - box.offsetWidth : left;
+    // On a narrow map it lies over its circle rather than beyond the edge.
+    box.style.left = `${Math.max(4, Math.min(beside, map.width - box.offsetWidth - 4))}px`;
     box.style.top = `${Math.min(Math.max(4, at.top + at.height / 2 - map.top - box.offsetHeight / 2), map.height - box.offsetHeight - 4)}px`;
   }, [id, view.value]);
   if (ven === undefined) return null;
