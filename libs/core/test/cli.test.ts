@@ -161,9 +161,11 @@ describe('wholeNumber', () => {
       fc.property(fc.maxSafeInteger(), fc.maxSafeInteger(), fc.maxSafeInteger(), (a, b, value) => {
         const [min, max] = a < b ? [a, b] : [b, a];
         const parse = wholeNumber(min, max);
+        const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
         if (value >= min && value <= max) expect(parse(String(value))).toBe(value);
-        else expect(() => parse(String(value))).toThrow(`from ${min} to ${max}`);
+        else expect(() => parse(String(value))).toThrow(`whole number ${range}.`);
       }),
+      { examples: [[Number.MAX_SAFE_INTEGER, 0, -1]] },
     );
   });
 
