@@ -19,12 +19,12 @@ const HEAD = 15;
 const SECTOR = 512;
 
 /** Compiles the recorder. @returns its path, or why there is none */
-export function buildRecorder(folder: string): { readonly library?: string; readonly reason?: string } {
-  const library = join(folder, 'record-writes.so');
+export function buildRecorder(folder: string): { readonly preload?: string; readonly reason?: string } {
+  const preload = join(folder, 'record-writes.so');
   const source = join(import.meta.dirname, 'record-writes.c');
-  const { status, error } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl']);
+  const { status, error } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', preload, source, '-ldl']);
   if (process.platform !== 'linux') return { reason: 'files are recorded on Linux only' };
-  return status === 0 ? { library } : { reason: `needs a C compiler (${error?.message ?? `status ${status}`})` };
+  return status === 0 ? { preload } : { reason: `needs a C compiler (${error?.message ?? `status ${status}`})` };
 }
 
 /** What record-writes.c wrote down; a last record that was cut off by a kill is left out. */

@@ -126,7 +126,7 @@ async function written(database: string): Promise<{ readonly place: string; read
   mkdirSync(place);
   const child = spawn(process.execPath, [join(import.meta.dirname, 'writer.mjs'), database, place], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '', LD_PRELOAD: recorder.library, RECORD_FOLDER: place, RECORD_LOG: log },
+    env: { ...process.env, NODE_OPTIONS: '', LD_PRELOAD: recorder.preload, RECORD_FOLDER: place, RECORD_LOG: log },
   });
   const ended = once(child, 'close');
   let isRunning = true;
@@ -158,7 +158,7 @@ describe.each(SUBJECTS)('the database $database', ({ database, schema, numbers, 
     db.close();
   }
 
-  (recorder.library === undefined ? test.skip : test)(
+  (recorder.preload === undefined ? test.skip : test)(
     name(
       `survives SIGKILL, and power cuts at any moment${synced ? ', with all that was said to be kept' : ' up to some moment before'}`,
     ),
