@@ -18,6 +18,7 @@ import {
   type ConsoleBackend,
   type ConsoleUser,
   Deltas,
+  fleetTotals,
   formOf,
   type Seen,
   SeriesRing,
@@ -33,7 +34,7 @@ import { totalOf } from './before-events.js';
 import { type Feeds, type SharedEvent, sharedEvents } from './events.js';
 import { FleetLoads, resourceSeries, STEP, STEPS } from './fleet-loads.js';
 import type { OutboxView, ReportNames } from './outbox-view.js';
-import { totalsOf, venSummary } from './ven-summary.js';
+import { venSummary } from './ven-summary.js';
 
 export interface AgentConsolePorts {
   readonly vens: ReadonlyMap<string, readonly Resource[]>;
@@ -190,9 +191,10 @@ export class AgentConsole implements ConsoleBackend {
     const { startAt, loadW, baselineW } = this.#total(this.#ports.vens.keys(), OPEN_STEPS);
     const points = loadW.map((load, i) => ({ startAt: startAt + i * STEP, loadW: load, baselineW: baselineW[i] ?? null }));
     const recent = events.filter(({ summary: { endAt } }) => endAt === null || endAt >= now - STEP * STEPS);
+    const activeEvents = events.filter(({ summary }) => summary.state === 'active' && summary.changesLoad).length;
     return {
       now,
-      totals: totalsOf(vens, events),
+      totals: fleetTotals(vens, { activeEvents, reports: 0 }),
       vens,
       events: recent.map(({ summary }) => summary),
       points,

@@ -1,5 +1,5 @@
 import type { EventSummary } from '@venfleet/console-api';
-import { labelOf, payloadsAt, stateAt, targetText, timesOf } from '@venfleet/console-api/server';
+import { eventFacts, payloadsAt, stateAt, timesOf } from '@venfleet/console-api/server';
 import type { Attribute, GridEvent } from '@venfleet/openadr';
 import type { EventFeed } from '../events/feed.js';
 import type { EventRecord } from '../events/record.js';
@@ -38,25 +38,8 @@ export function sharedEvents(vens: Iterable<string>, feeds: Feeds, now: number):
 function shared({ event, seenAt, changedAt }: EventRecord, program: string, vens: ReadonlySet<string>, now: number): SharedEvent {
   const written = { ...event, createdAt: event.createdAt ?? seenAt, modifiedAt: event.modifiedAt ?? changedAt };
   const times = timesOf(written, seenAt);
-  const state = stateAt(times, now);
-  const said = state === 'active' ? payloadsAt(event, times, now) : undefined;
-  const summary: EventSummary = {
-    id: event.id,
-    name: event.name ?? null,
-    program,
-    priority: event.priority ?? null,
-    state,
-    changesLoad: times.changesLoad,
-    label: labelOf(said ?? event.intervals[0]?.payloads ?? []),
-    startAt: times.startAt,
-    endAt: times.endAt,
-    periods: [...times.periods],
-    targets: event.targets.map(targetText),
-    vens: vens.size,
-    requestedW: null,
-    deliveredW: null,
-    createdAt: written.createdAt,
-    modifiedAt: written.modifiedAt,
-  };
+  const said = stateAt(times, now) === 'active' ? payloadsAt(event, times, now) : undefined;
+  const facts = eventFacts(written, times, said, now);
+  const summary = { ...facts, program, vens: vens.size, requestedW: null, deliveredW: null };
   return { event, summary, said, vens };
 }

@@ -1,4 +1,4 @@
-import type { FleetTotals, VenState, VenSummary } from '@venfleet/console-api';
+import type { VenState, VenSummary } from '@venfleet/console-api';
 import { requestedOf } from '@venfleet/console-api/server';
 import type { Resource } from '@venfleet/resource-db';
 import { beganAt, loadBefore, whole } from './before-events.js';
@@ -49,31 +49,6 @@ function stateOf(feed: ReturnType<Feeds>, inEvent: boolean, isMetered: boolean):
   if (!isMetered || feed?.lostSince !== undefined) return 'silent';
   if (inEvent) return 'in-event';
   return feed?.isCurrent === true ? 'reporting' : 'registered';
-}
-
-export function totalsOf(vens: readonly VenSummary[], events: readonly SharedEvent[]): FleetTotals {
-  const byState: Record<VenState, number> = { silent: 0, 'in-event': 0, reporting: 0, registered: 0 };
-  for (const { state } of vens) byState[state]++;
-  const loaded = vens.filter(({ loadW }) => loadW !== null);
-  const hasBaseline = loaded.some(({ baselineW }) => baselineW !== null);
-  return {
-    vens: vens.length,
-    resources: vens.reduce((sum, { resources }) => sum + resources, 0),
-    byState,
-    maxPowerW: sumOf(vens.map(({ maxPowerW }) => maxPowerW)),
-    loadW: sumOf(loaded.map(({ loadW }) => loadW)),
-    loadVens: loaded.length,
-    baselineW: hasBaseline ? sumOf(loaded.map(({ loadW, baselineW }) => baselineW ?? loadW)) : null,
-    requestedW: sumOf(vens.map(({ requestedW }) => requestedW)),
-    deliveredW: sumOf(vens.map(({ deliveredW }) => deliveredW)),
-    activeEvents: events.filter(({ summary }) => summary.state === 'active' && summary.changesLoad).length,
-    reports: 0,
-  };
-}
-
-function sumOf(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
 }
 
 function newest(times: readonly (number | undefined)[]): number | null {

@@ -1,5 +1,14 @@
 import type { EventSummary, FleetTotals, Overview, Series, VenState, VenSummary } from '@venfleet/console-api';
-import { labelOf, payloadsAt, requestedOf, type Seen, SeriesRing, stateAt, targetText } from '@venfleet/console-api/server';
+import {
+  eventFacts,
+  fleetTotals,
+  labelOf,
+  payloadsAt,
+  requestedOf,
+  type Seen,
+  SeriesRing,
+  stateAt,
+} from '@venfleet/console-api/server';
 import type { BookedEvent } from './event-book.js';
 import type { Known } from './live-model.js';
 import type { KnownVen } from './ven-index.js';
@@ -50,25 +59,8 @@ export class FleetView {
   }
 
   totals(): FleetTotals {
-    const { vens } = this;
-    const byState: Record<VenState, number> = { silent: 0, 'in-event': 0, reporting: 0, registered: 0 };
-    for (const { state } of vens) byState[state]++;
-    const loaded = vens.filter(({ loadW }) => loadW !== null);
-    return {
-      vens: vens.length,
-      resources: vens.reduce((sum, { resources }) => sum + resources, 0),
-      byState,
-      maxPowerW: sumOf(vens.map(({ maxPowerW }) => maxPowerW)),
-      loadW: sumOf(loaded.map(({ loadW }) => loadW)),
-      loadVens: loaded.length,
-      baselineW: loaded.some(({ baselineW }) => baselineW !== null)
-        ? sumOf(loaded.map(({ loadW, baselineW }) => baselineW ?? loadW))
-        : null,
-      requestedW: sumOf(vens.map(({ requestedW }) => requestedW)),
-      deliveredW: sumOf(vens.map(({ deliveredW }) => deliveredW)),
-      activeEvents: this.#active.filter(({ times }) => times.changesLoad).length,
-      reports: this.#known.reports,
-    };
+    const activeEvents = this.#active.filter(({ times }) => times.changesLoad).length;
+    return fleetTotals(this.vens, { activeEvents, reports: this.#known.reports });
   }
 
   /** Those that are on or coming, or were within the hours that are drawn. */
@@ -83,26 +75,16 @@ export class FleetView {
 
   event(booked: BookedEvent): EventSummary {
     const { event, times, program } = booked;
-    const state = stateAt(times, this.#now);
-    const said = state === 'active' ? payloadsAt(event, times, this.#now) : undefined;
-    const sums = state === 'active' ? this.#byEvent.get(event.id) : undefined;
+    const isActive = stateAt(times, this.#now) === 'active';
+    const said = isActive ? payloadsAt(event, times, this.#now) : undefined;
+    const sums = isActive ? this.#byEvent.get(event.id) : undefined;
     return {
-      id: event.id,
-      name: event.name ?? null,
+      ...eventFacts(event, times, said, this.#now),
       program,
-      priority: event.priority ?? null,
-      state,
-      changesLoad: times.changesLoad,
-      label: labelOf(said ?? event.intervals[0]?.payloads ?? []),
-      startAt: times.startAt,
-      endAt: times.endAt,
       periods: this.#periodsOf(booked),
-      targets: event.targets.map(targetText),
       vens: this.#known.vens.all().filter((ven) => this.#known.events.scopeOf(booked, ven) > 0).length,
       requestedW: whole(sums?.requestedW),
       deliveredW: whole(sums?.deliveredW),
-      createdAt: event.createdAt ?? null,
-      modifiedAt: event.modifiedAt ?? null,
     };
   }
 
@@ -174,11 +156,6 @@ export class FleetView {
       ? 'reporting'
       : 'registered';
   }
-}
-
-function sumOf(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
 }
 
 /**
