@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { hours, type Instant, instant, minutes, type Watts, watts } from '@venfleet/core';
 import fc from 'fast-check';
-import { type PowerHistory, TEN_IN_TEN, tenInTen } from '../src/baseline/baseline.js';
+import { type LoadChanges, type PowerHistory, TEN_IN_TEN, tenInTen } from '../src/baseline/baseline.js';
 import { isDanishHoliday, localCalendar } from '../src/baseline/calendar.js';
 
 const calendar = localCalendar('Europe/Copenhagen', isDanishHoliday);
-const noEvents = () => false;
+const noEvents: Pick<LoadChanges, 'isEventDay' | 'isChanged'> = { isEventDay: () => false, isChanged: () => false };
 const local = (text: string): Instant => instant(Date.parse(`${text}+02:00`));
 /** Mean power by local day, the same at all hours. */
 const history = (powerOn: (date: string, hour: number) => number | undefined): PowerHistory => ({
@@ -23,11 +23,7 @@ const question = (from = local('2026-06-19T15:00'), anchor = from) => ({
 });
 
 describe('the days that a baseline is the mean of', () => {
-  const used = (
-    powerOn: (date: string) => number | undefined,
-    isEventDay: (resource: number, date: string) => boolean = noEvents,
-    asked = question(),
-  ) => {
+  const used = (powerOn: (date: string) => number | undefined, changes = noEvents, asked = question()) => {
     const dates = new Set<string>();
     const recorded: PowerHistory = {
       meanPower(_resource, from): Watts | undefined {
@@ -36,7 +32,7 @@ describe('the days that a baseline is the mean of', () => {
         return power === undefined ? undefined : watts(power);
       },
     };
-    const value = tenInTen(recorded, calendar, isEventDay).value(asked);
+    const value = tenInTen(recorded, calendar, changes).value(asked);
     return { value, dates: [...dates] };
   };
 
@@ -65,10 +61,10 @@ describe('the days that a baseline is the mean of', () => {
   });
 
   test('event days and days without data are passed over, and earlier ones taken', () => {
-    const { dates, value } = used(
-      (date) => (date === '2026-06-17' ? undefined : 1000),
-      (_resource, date) => date === '2026-06-18',
-    );
+    const { dates, value } = used((date) => (date === '2026-06-17' ? undefined : 1000), {
+      ...noEvents,
+      isEventDay: (date) => date === '2026-06-18',
+    });
     expect(dates.slice(0, 10)).not.toContain('2026-06-18');
     expect(dates.slice(0, 10)).not.toContain('2026-06-17');
     expect(value?.days).toBe(10);
@@ -92,11 +88,11 @@ describe('the days that a baseline is the mean of', () => {
 });
 
 describe('the same-day adjustment', () => {
-  const value = (today: number, at = question()) =>
+  const value = (today: number, at = question(), changes = noEvents) =>
     tenInTen(
       history((date) => (date === '2026-06-19' ? today : 1000)),
       calendar,
-      noEvents,
+      changes,
     ).value(at);
 
   test('scales by how the hours from 4 to 1 before compare', () => {
@@ -105,6 +101,15 @@ describe('the same-day adjustment', () => {
   test('is at most 20 % either way', () => {
     expect(value(5000)?.adjustment).toBe(1.2);
     expect(value(10)?.adjustment).toBe(0.8);
+  });
+  test('is left out where another event changed the load in these hours', () => {
+    const asked: Instant[] = [];
+    const isChanged = (from: Instant, to: Instant) => {
+      asked.push(from, to);
+      return true;
+    };
+    expect(value(700, question(), { ...noEvents, isChanged })?.adjustment).toBe(1);
+    expect(asked).toEqual([local('2026-06-19T11:00'), local('2026-06-19T14:00')]);
   });
   test('is left out for other days than the anchor’s, and where the usual load is nothing', () => {
     expect(value(1100, question(local('2026-06-22T15:00'), local('2026-06-19T12:00')))?.adjustment).toBe(1);

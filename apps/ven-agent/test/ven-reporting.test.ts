@@ -7,7 +7,6 @@ import { FakeClock, MemoryLogger, sequenceRandom } from '@venfleet/core/testing'
 import { type EventProblem, type GridEvent, VtnError } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import type { PowerHistory } from '../src/baseline/baseline.js';
-import { changesLoad } from '../src/baseline/event-days.js';
 import { EventFeed } from '../src/events/feed.js';
 import type { EventPort, VenTargets } from '../src/events/port.js';
 import { EventStore } from '../src/events/store.js';
@@ -237,20 +236,6 @@ describe('days with events', () => {
     await advanceTo(tuesday + HOUR + minutes(2));
     expect(asked).toContain('2026-06-12');
     expect(asked).not.toContain('2026-06-15');
-  });
-
-  test.each([
-    ['SIMPLE', [2], true],
-    ['SIMPLE', [0], false],
-    ['PRICE', [0.2], false],
-    ['IMPORT_CAPACITY_LIMIT', [50], true],
-    ['IMPORT_CAPACITY_SUBSCRIPTION', [50], false],
-  ])('%s %j changes the load: %s', (type, values, expected) => {
-    const event = gridEvent('e1', 2);
-    const intervals = event.intervals.map((interval) => ({ ...interval, payloads: [{ type, values }] }));
-    start([], {});
-    expect(changesLoad({ ...event, intervals }, MIDNIGHT, at('00:30'))).toBe(expected);
-    expect(changesLoad({ ...event, intervals }, MIDNIGHT, at('02:30'))).toBe(false);
   });
 });
 

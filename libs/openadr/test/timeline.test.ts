@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Instant, instant, milliseconds, minutes } from '@venfleet/core';
 import fc from 'fast-check';
-import { decodeEvent, type GridEvent, isBefore, nextEdge, spanAt, spansDuring, timelineOf } from '../src/index.js';
+import { decodeEvent, type GridEvent, isBefore, nextEdge, spanAt, spansBetween, spansDuring, timelineOf } from '../src/index.js';
 
 const at = (time: string): Instant => instant(Date.parse(`2026-06-15T${time}:00Z`));
 const text = (time: string): string => `2026-06-15T${time}:00Z`;
@@ -93,6 +93,21 @@ describe('any timeline', () => {
           if (span !== undefined && span.start <= when && isBefore(when, span.end)) expected.add(`${i % count} ${span.start}`);
         }
         expect(new Set(spansDuring(timeline, when).map(({ index, span }) => `${index} ${span.start}`))).toEqual(expected);
+      }),
+    );
+  });
+
+  it('has exactly those intervals between two times that, one by one, reach into them', () => {
+    fc.assert(
+      fc.property(anyEvent, moment, fc.integer({ min: 1, max: 600 }), ({ timeline, count }, from, length) => {
+        const to = instant(from + minutes(length));
+        const expected = new Set<string>();
+        for (let i = 0; i < 1000; i++) {
+          const span = spanAt(timeline, i);
+          if (span !== undefined && span.start < to && isBefore(from, span.end)) expected.add(`${i % count} ${span.start}`);
+        }
+        const found = spansBetween(timeline, from, to).map(({ index, span }) => `${index} ${span.start}`);
+        expect(new Set(found)).toEqual(expected);
       }),
     );
   });

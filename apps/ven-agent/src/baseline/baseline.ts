@@ -1,9 +1,19 @@
 import { hours, type Instant, instant, type Watts, watts } from '@venfleet/core';
 import type { LocalCalendar } from './calendar.js';
 
-/** Mean power of a resource over a time in the past; undefined where too little of it is known. */
 export interface PowerHistory {
+  /** Mean power of a resource over a time in the past, of a moment the last one read; undefined where too little is known. */
   meanPower(resource: number, from: Instant, to: Instant): Watts | undefined;
+}
+
+/** When events changed the load of a VEN: what was metered then says nothing of the usual one. */
+export interface LoadChanges {
+  /** Whether they did on a local date, `2026-06-15`. */
+  isEventDay(date: string): boolean;
+  /** Whether they did at some time from `from` to `to`. */
+  isChanged(from: Instant, to: Instant): boolean;
+  /** The latest time without one that ends at `at` or before. */
+  usualBefore(at: Instant): { readonly from: Instant; readonly to: Instant };
 }
 
 /** What a resource would draw by itself. */
@@ -45,12 +55,11 @@ const DAY = hours(24);
 /**
  * The mean of the last similar days (working days, or days off) at the same local time, adjusted by how today differs
  * from them, at most ±20 %. Days with an event and days with too little data are passed over.
- * @param isEventDay whether the resource's load was changed by an event on that local date
  */
 export function tenInTen(
   history: PowerHistory,
   calendar: LocalCalendar,
-  isEventDay: (resource: number, date: string) => boolean,
+  changes: Pick<LoadChanges, 'isEventDay' | 'isChanged'>,
 ): Baseline {
   const daysOf = remembered(calendar);
   return {
@@ -58,7 +67,7 @@ export function tenInTen(
       const { most, least } = TEN_IN_TEN.days[calendar.kindOf(from)];
       const used: { readonly back: number; readonly power: number }[] = [];
       for (const { back, start, date } of daysOf(from, anchor)) {
-        if (isEventDay(resource, date)) continue;
+        if (changes.isEventDay(date)) continue;
         const power = history.meanPower(resource, start, instant(start + (to - from)));
         if (power !== undefined) used.push({ back, power });
         if (used.length === most) break;
@@ -66,7 +75,7 @@ export function tenInTen(
       if (used.length === 0) return undefined;
       const plain = mean(used.map(({ power }) => power));
       const backs = used.map(({ back }) => back);
-      const adjustment = sameDayAdjustment(history, calendar, { resource, from, anchor }, backs);
+      const adjustment = sameDayAdjustment(history, calendar, changes, { resource, from, anchor }, backs);
       return { power: watts(plain * adjustment), days: used.length, tooFewDays: used.length < least, adjustment };
     },
   };
@@ -107,16 +116,21 @@ function* similarDays(from: Instant, anchor: Instant, calendar: LocalCalendar): 
   }
 }
 
-/** How much more or less was drawn before the anchor than on the similar days at that time; for the anchor's own day only. */
+/**
+ * How much more or less was drawn before the anchor than on the similar days at that time; for the anchor's own day only,
+ * and not where another event changed the load then.
+ */
 function sameDayAdjustment(
   history: PowerHistory,
   calendar: LocalCalendar,
+  changes: Pick<LoadChanges, 'isChanged'>,
   { resource, from, anchor }: { resource: number; from: Instant; anchor: Instant },
   backs: readonly number[],
 ): number {
   const { adjustment } = TEN_IN_TEN;
   if (calendar.dateOf(from) !== calendar.dateOf(anchor)) return 1;
   const [start, end] = [instant(anchor - adjustment.from), instant(anchor - adjustment.to)];
+  if (changes.isChanged(start, end)) return 1;
   const today = history.meanPower(resource, start, end);
   const before = backs.flatMap((back) => {
     const power = history.meanPower(resource, calendar.daysBefore(start, back), calendar.daysBefore(end, back));

@@ -1,9 +1,9 @@
 import type { Clock, Instant, Logger, Random } from '@venfleet/core';
-import type { GridEvent, Target } from '@venfleet/openadr';
+import type { Target } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import { type Baseline, type PowerHistory, tenInTen } from '../baseline/baseline.js';
 import type { LocalCalendar } from '../baseline/calendar.js';
-import { changesLoad } from '../baseline/event-days.js';
+import { EventLoadChanges } from '../baseline/load-changes.js';
 import { meterBefore, orElse } from '../baseline/meter-before.js';
 import type { EventFeed } from '../events/feed.js';
 import type { FeedUpdate } from '../events/held-events.js';
@@ -34,7 +34,7 @@ export class VenReporting {
   readonly name: string;
   readonly #options: VenReportingOptions;
   readonly #engine: ReportingEngine;
-  readonly #eventDays: Set<string>;
+  readonly #changes: EventLoadChanges;
   #unsubscribe: () => void = () => undefined;
   /** What the VEN's resources would draw by themselves: reports tell it, and reductions are measured against it. */
   readonly baseline: Baseline;
@@ -44,9 +44,10 @@ export class VenReporting {
     this.name = options.name;
     const { name, outbox, readings, calendar, clock, port, random } = options;
     const logger = options.logger.child({ ven: name });
-    this.#eventDays = outbox.eventDays();
-    const similarDays = tenInTen(options.history, calendar, (_resource, date) => this.#eventDays.has(date));
-    this.baseline = orElse(similarDays, meterBefore(options.history));
+    const eventDays = { known: outbox.eventDays(), add: (date: string) => outbox.addEventDay(date) };
+    this.#changes = new EventLoadChanges(clock, calendar, eventDays);
+    const similarDays = tenInTen(options.history, calendar, this.#changes);
+    this.baseline = orElse(similarDays, meterBefore(options.history, this.#changes));
     const sources = { readings, baseline: this.baseline, modeAt: options.modeAt };
     this.#engine = new ReportingEngine({ ven: this.#ven(), outbox, port, sources, clock, random, logger });
   }
@@ -78,18 +79,8 @@ export class VenReporting {
     // What was known in the last life is in the outbox already, and proves no deletion.
     if (!feed.isCurrent) return;
     const known = feed.known().map(({ event, seenAt }) => ({ ...event, seenAt }));
-    this.#noteEventDay(known);
+    this.#changes.update(known);
     this.#engine.update(known, feed.unreadable());
-  }
-
-  #noteEventDay(events: readonly (GridEvent & { readonly seenAt: Instant })[]): void {
-    const { outbox, clock, calendar } = this.#options;
-    const now = clock.now();
-    if (!events.some((event) => changesLoad(event, event.seenAt, now))) return;
-    const today = calendar.dateOf(now);
-    if (this.#eventDays.has(today)) return;
-    this.#eventDays.add(today);
-    outbox.addEventDay(today);
   }
 
   #ven(): ReportingVen {

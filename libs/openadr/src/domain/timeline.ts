@@ -99,6 +99,13 @@ export function spansDuring(timeline: Timeline, at: Instant): IndexedSpan[] {
   return found;
 }
 
+/** All intervals of which some part lies between two times, `to` not included; in the order of {@link spanAt}. */
+export function spansBetween(timeline: Timeline, from: Instant, to: Instant): IndexedSpan[] {
+  const found: IndexedSpan[] = [];
+  for (const each of around(timeline, from, to)) if (each.span.start < to && isBefore(from, each.span.end)) found.push(each);
+  return found;
+}
+
 /** The first start or end of an interval after a time; undefined where nothing more changes. */
 export function nextEdge(timeline: Timeline, at: Instant): Instant | undefined {
   let next: Instant | undefined;
@@ -114,22 +121,22 @@ export function nextEdge(timeline: Timeline, at: Instant): Instant | undefined {
   return next;
 }
 
-/** The intervals that may be under way at a time or next to be: those of the passes about it. */
-function* around(timeline: Timeline, at: Instant): Generator<IndexedSpan> {
+/** The intervals that may be under way from one time to the other, or next to be: those of the passes about them. */
+function* around(timeline: Timeline, from: Instant, to: Instant = from): Generator<IndexedSpan> {
   if (timeline.kind === 'intervals') {
     for (const [index, span] of timeline.intervals.entries()) yield { index, span };
     return;
   }
   if (timeline.kind === 'implied') {
-    const now = Math.max(0, Math.floor((at - timeline.start) / timeline.length));
-    for (const index of [now, now + 1]) yield* indexed(index, spanAt(timeline, index));
+    const indexAt = (at: Instant): number => Math.max(0, Math.floor((at - timeline.start) / timeline.length));
+    for (let index = indexAt(from); index <= indexAt(to) + 1; index++) yield* indexed(index, spanAt(timeline, index));
     return;
   }
   const { intervals, length } = timeline;
   // Random shifts can move intervals over the borders of their passes, and the last pass reaches into the next.
-  const since = (edge: End): number => Math.floor((at - (edge as Instant)) / length);
-  const first = Math.max(0, Math.min(...intervals.map(({ end }) => since(end))));
-  const last = Math.max(0, Math.max(...intervals.map((span) => since(span.start))) + 1);
+  const since = (at: Instant, edge: End): number => Math.floor((at - (edge as Instant)) / length);
+  const first = Math.max(0, Math.min(...intervals.map(({ end }) => since(from, end))));
+  const last = Math.max(0, Math.max(...intervals.map(({ start }) => since(to, start))) + 1);
   for (let pass = first; pass <= last; pass++) {
     for (const index of intervals.keys()) yield* indexed(index, spanAt(timeline, pass * intervals.length + index));
   }
