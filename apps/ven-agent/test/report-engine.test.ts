@@ -122,6 +122,22 @@ describe('in the ordinary course of things', () => {
     ]);
   });
 
+  test('one of the last readings does not wait for later ones where each meter was read when it should have been', async () => {
+    const readings = new MemoryReadings();
+    start({ sources: { readings, baseline: noBaseline } });
+    const asked = request('READING', { units: 'KW', startInterval: 0, numIntervals: 1, frequency: 1, repeat: -1 });
+    engine.update([hourlyEvent('e1', 2, [asked])]);
+    readings.add(reading(at('00:59:51'), 1000));
+    await advanceTo(at('01:00'));
+    expect(vtn.reports[0]?.report.content.resources[0]?.intervals[0]?.payloads).toEqual([{ type: 'READING', values: [1] }]);
+    readings.add(reading(at('01:59:49'), 1000));
+    await advanceTo(at('02:00'));
+    expect(vtn.reports).toHaveLength(1);
+    readings.add(reading(at('01:59:59'), 2000));
+    await advance(seconds(3));
+    expect(vtn.reports[1]?.report.content.resources[0]?.intervals[0]?.payloads).toEqual([{ type: 'READING', values: [2] }]);
+  });
+
   test('readings that come in time are waited for', async () => {
     const readings = new MemoryReadings();
     for (let s = -10; s < 3600; s += 10) readings.add(reading(instant(MIDNIGHT + s * 1000), 1000, s));

@@ -62,9 +62,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
         ? 'Asked every VEN for a report each two minutes, and its load twice a minute'
         : 'Every VEN is asked for a report each two minutes, and its load twice a minute, already',
     );
-    sayWhereToLook(vtn, devices, options);
     say('Metering the fleet');
-    const figures = new AgentFigures(await startAgent(url, options, children, signal));
+    const agent = await startAgent(url, options, children, signal);
+    sayWhereToLook(vtn, devices, options);
+    const figures = new AgentFigures(agent);
     await untilOneEnds(children, signal, (ended) => show(url, vtn.consoleUrl, options, figures, ended));
   } finally {
     // In reverse, each after the other.

@@ -1,4 +1,4 @@
-import { minutes, seconds, silentLogger, systemClock, systemRandom, VenfleetError } from '@venfleet/core';
+import { instant, minutes, seconds, silentLogger, systemClock, systemRandom, VenfleetError } from '@venfleet/core';
 import {
   businessClientOf,
   clientCredentialsTokens,
@@ -15,12 +15,19 @@ const PROGRAM = 'venfleet-metering';
 export const DEMONSTRATION_PROGRAM = 'venfleet-demonstration';
 const EVENT = 'standing-report-request';
 const LOAD_EVENT = 'standing-load-request';
+const FIRST_LOAD_EVENT = 'first-load-request';
 /** So long that a newcomer has not to wait for the first report, and so many that they last a day. */
 const INTERVAL = minutes(2);
 const INTERVALS = 720;
 
 /** So often that the console shows the load as it is; each report costs the agent a few writes that wait for the disk. */
 const LOAD_INTERVAL = seconds(30);
+
+/**
+ * As the agent starts, what its meters read last, for as long as the load's first mean is not known: whoever opens the
+ * console then sees the fleet in seconds. The agent reads all of it in ten seconds, from some two after this.
+ */
+const FIRST_LOADS = { after: seconds(2), length: seconds(5), count: 9 } as const;
 
 /** The VEN's energy and mean power in each interval, as soon as it is over. */
 const eachInterval = { startInterval: 0, numIntervals: 1, frequency: 1, repeat: -1, historical: true } as const;
@@ -48,9 +55,12 @@ const LOAD_REQUEST: ReportRequest = {
   reportIntervals: 'INTERVALS',
 };
 
+const FIRST_LOAD_REQUEST: ReportRequest = { ...LOAD_REQUEST, payloadType: 'READING', readingType: 'DIRECT_READ' };
+
 /**
  * Sees to it that the VTN has the programs that are used here, and events that ask every VEN for its readings: one for each
- * resource's that lasts a day, unless one of before still lasts, and one for the VEN's load without end.
+ * resource's that lasts a day, unless one of before still lasts, one for the VEN's load without end, and one for its
+ * first loads, anew at each start.
  * @returns whether it is a new one
  */
 export async function ensureStandingRequest(url: string, credentials: string): Promise<boolean> {
@@ -78,6 +88,15 @@ async function ensure(client: VtnClient): Promise<boolean> {
     const stretches = { start: now, length: LOAD_INTERVAL, intervals: [] };
     await client.createEvent({ programId: program.id, name: LOAD_EVENT, ...stretches, reportRequests: [LOAD_REQUEST] });
   }
+  for (const { id, name } of events) if (name === FIRST_LOAD_EVENT) await client.deleteEvent(id);
+  await client.createEvent({
+    programId: program.id,
+    name: FIRST_LOAD_EVENT,
+    start: instant(now + FIRST_LOADS.after),
+    length: FIRST_LOADS.length,
+    intervals: Array.from({ length: FIRST_LOADS.count }, (_, id) => ({ id, payloads: [] })),
+    reportRequests: [FIRST_LOAD_REQUEST],
+  });
   const lasts = events.some(
     ({ name, start }) => name === EVENT && typeof start === 'number' && start + INTERVALS * INTERVAL > now,
   );

@@ -34,7 +34,7 @@ export interface ReportingOptions {
 /** The wall clock may be stepped while the agent sleeps: it looks again after so long. */
 const LONGEST_SLEEP = seconds(60);
 /** How often it looks whether the last readings have come. */
-const COMPLETENESS_CHECK = seconds(5);
+const COMPLETENESS_CHECK = seconds(2);
 /** After an outage of the agent itself at most so many reports of one series are made up for, the latest. */
 const MOST_CAUGHT_UP = 1000;
 const DEFAULT_GRACE = seconds(15);
@@ -242,14 +242,17 @@ export class ReportingEngine {
     return undefined;
   }
 
-  /** Whether each meter was read at or after the end of what the report covers. */
+  /** Whether each meter was read after the end of what the report covers, or as shortly before as is enough. */
   #isComplete({ answers }: PreparedGroup, { covers }: OutboxReport): boolean {
     const end = covers.at(-1)?.end;
-    const isRead = (resource: number) => {
-      const at = this.#options.sources.readings.latest(resource)?.at;
-      return at !== undefined && end !== 'forever' && end !== undefined && at >= end;
-    };
-    return answers.every(({ resources }) => resources.every(({ id }) => isRead(id)));
+    if (end === undefined || end === 'forever') return false;
+    const { readings } = this.#options.sources;
+    return answers.every(({ answer: { isOfMoment }, resources }) =>
+      resources.every(({ id, readInterval }) => {
+        const at = readings.latest(id)?.at;
+        return at !== undefined && (isOfMoment ? at > end - readInterval : at >= end);
+      }),
+    );
   }
 
   #send(signal: AbortSignal): void {

@@ -45,6 +45,8 @@ export interface Scene {
 export interface Answer {
   readonly unit: Unit | undefined;
   readonly measure: (scene: Scene) => Measured;
+  /** Only the last reading by the interval's end counts: one after it tells nothing more. */
+  readonly isOfMoment: boolean;
   /** How the values of several resources become one; absent where they cannot. */
   readonly aggregate?: 'sum' | 'sum of peaks' | 'mean by capacity';
   /** The word for a value, where it is not a number. */
@@ -59,6 +61,7 @@ interface Row {
   /** Answers about the past, about the future, or either. */
   readonly about: 'past' | 'future' | 'any';
   readonly measure: (scene: Scene) => Measured;
+  readonly isOfMoment?: true;
   readonly aggregate?: Answer['aggregate'];
   readonly word?: Answer['word'];
 }
@@ -96,7 +99,15 @@ const operatingState = ({ readings, window, mode = 'normal', resource: { pMax } 
 
 /** Report payload types (Definition, report enumerations) and how each is answered; the first row that fits does. */
 const ROWS: readonly Row[] = [
-  { payloads: ['READING'], readingTypes: DIRECT, dimension: 'power', about: 'past', measure: past(lastPower), aggregate: 'sum' },
+  {
+    payloads: ['READING'],
+    readingTypes: DIRECT,
+    dimension: 'power',
+    about: 'past',
+    measure: past(lastPower),
+    isOfMoment: true,
+    aggregate: 'sum',
+  },
   {
     payloads: ['READING'],
     readingTypes: DIRECT,
@@ -192,6 +203,7 @@ const ROWS: readonly Row[] = [
     dimension: 'ratio',
     about: 'past',
     measure: past(chargeLevel),
+    isOfMoment: true,
     aggregate: 'mean by capacity',
   },
   {
@@ -225,6 +237,7 @@ export function answerTo(request: ReportRequest): Answer | { readonly refused: s
   return {
     unit: row.dimension === undefined ? undefined : (unit ?? usualUnit(row.dimension)),
     measure: row.measure,
+    isOfMoment: row.isOfMoment ?? false,
     ...(row.aggregate === undefined ? {} : { aggregate: row.aggregate }),
     ...(row.word === undefined ? {} : { word: row.word }),
   };
