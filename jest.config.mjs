@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Tests run from source (export condition @venfleet/source); only e2e starts the built programs. */
 export default {
   testMatch: ['<rootDir>/{libs,apps,tools}/*/test/**/*.test.ts', '<rootDir>/e2e/test/**/*.test.ts'],
@@ -14,6 +16,6 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   testTimeout: 60_000,
   setupFilesAfterEnv: ['<rootDir>/e2e/test/support/second-try.mjs'],
-  // End-to-end tests mostly wait: each core has its worker, and none is left out for the one that watches them.
-  maxWorkers: '100%',
+  // End-to-end tests mostly wait, some for minutes: there is one more of them than there are cores.
+  maxWorkers: availableParallelism() + 1,
 };

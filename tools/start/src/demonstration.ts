@@ -13,8 +13,8 @@ const SHED_PERCENT = 20;
 /** Each interval is reported as soon as it is over. */
 const INTERVAL = '30s';
 const LONGEST = '15m';
-/** With new meters the baseline is what was drawn in the minutes before: they must have been metered. */
-const BEFORE = seconds(90);
+/** With new meters the baseline is what was drawn just before: each must have been read for a while. */
+const BEFORE = seconds(60);
 /** So much of what was asked for must be seen in the reports of one interval. */
 const DELIVERED = 0.9;
 
