@@ -9,8 +9,8 @@ export interface Alert {
   readonly severity: 'critical' | 'warning';
   /** By name, of the agent's metrics; each of its samples that is out of bounds is one instance. */
   readonly metric: string;
-  /** Only samples whose label begins with that. */
-  readonly only?: { readonly label: string; readonly prefix: string } | undefined;
+  /** Only samples whose whole label matches that expression, which is one to JavaScript and to Prometheus alike. */
+  readonly only?: { readonly label: string; readonly matches: string } | undefined;
   /** Out of bounds; `off` means further from 0 than that, either way. */
   readonly when: { readonly above: number } | { readonly below: number } | { readonly off: number };
   /** It must have been so for so long without a break. */
@@ -39,6 +39,11 @@ export interface AlertInstance {
 /** Which one of an alert's instances. */
 export function keyOf(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether an alert is about a metric's sample with these labels. */
+export function isMeant({ only }: Pick<Alert, 'only'>, labels: Labels): boolean {
+  return only === undefined || new RegExp(`^(?:${only.matches})$`).test(labels[only.label] ?? '');
 }
 
 export function isOut({ when }: Pick<Alert, 'when'>, value: number): boolean {

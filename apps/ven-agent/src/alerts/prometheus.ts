@@ -40,7 +40,7 @@ function ruleOf(alert: Alert) {
 }
 
 function expressionOf({ metric, only, when }: Alert): string {
-  const series = only === undefined ? metric : `${metric}{${only.label}=~"${only.prefix}.*"}`;
+  const series = only === undefined ? metric : `${metric}{${only.label}=~"${only.matches}"}`;
   if ('above' in when) return `${series} > ${when.above}`;
   return 'below' in when ? `${series} < ${when.below}` : `abs(${series}) > ${when.off}`;
 }

@@ -1,6 +1,6 @@
 import { type HasMonotonic, type HasNow, type Instant, instant } from '@venfleet/core';
 import type { Sample } from '../ops/metric-table.js';
-import { type Alert, type AlertInstance, isOut, keyOf, type Labels } from './model.js';
+import { type Alert, type AlertInstance, isMeant, isOut, keyOf, type Labels } from './model.js';
 
 /** A firing instance as it is kept from one life to the next. */
 export interface FiringRecord {
@@ -74,8 +74,4 @@ export class AlertTracker {
       } else if (isOver && now - tracked.lastOutAt >= alert.keep) instances.delete(key);
     }
   }
-}
-
-function isMeant({ only }: Alert, labels: Labels): boolean {
-  return only === undefined || (labels[only.label] ?? '').startsWith(only.prefix);
 }

@@ -132,7 +132,7 @@ const VENS: readonly Metric[] = [
 
 const PROCESS: readonly Metric[] = [
   gauge(['ready', 'Whether the agent does its work: as /readyz', (h) => Number(notReady(h).length === 0)]),
-  byLabel('gauge', 'alarms', 'Alarms that are raised: of the readings’ store, their copy, the clock', 'code', (h) =>
+  byLabel('gauge', 'alarms', 'Alarms that are raised: of the databases, the readings’ copy, the clock', 'code', (h) =>
     [...h.alarms.keys()].map((code) => [code, 1]),
   ),
   byLabel('gauge', 'disk_free_bytes', 'Room left on the disk of a folder with databases', 'folder', (h) =>

@@ -1,30 +1,33 @@
 import type { Logger } from '@venfleet/core';
 import type { OnWrite } from '@venfleet/sqlite';
 
-/** What an operator has to hear of, by a stable code. */
-export type AlarmCode =
+/** What an operator has to hear of, by a stable code. One alert tells of each. */
+export const ALARM_CODES = [
   /** The disk is full, or the store has reached its size with nothing left that may go. */
-  | 'READINGS_DISK_FULL'
+  'READINGS_DISK_FULL',
   /** The store cannot be written for another reason: read-only, disk errors. */
-  | 'READINGS_UNWRITABLE'
+  'READINGS_UNWRITABLE',
   /** The store was damaged; it was moved aside and a new one begun. */
-  | 'READINGS_CORRUPT'
+  'READINGS_CORRUPT',
   /** Readings that were not reported yet are gone, for want of room. */
-  | 'READINGS_LOST'
+  'READINGS_LOST',
   /** The copy's server cannot be reached or refuses us; readings wait on the disk. */
-  | 'COPY_WAITING'
+  'COPY_WAITING',
   /** The copy's server refused lines for good; they were skipped. */
-  | 'COPY_REFUSED'
+  'COPY_REFUSED',
   /** The copy's spool was full or could not be written; its oldest lines are gone. */
-  | 'COPY_LOST'
+  'COPY_LOST',
   /** What the VTN wants cannot be kept: it is carried out, but forgotten at the next start. */
-  | 'EVENTS_UNWRITABLE'
+  'EVENTS_UNWRITABLE',
   /** Reports cannot be kept, and so not sent. */
-  | 'OUTBOX_UNWRITABLE'
+  'OUTBOX_UNWRITABLE',
   /** What is decided cannot be kept, so that nobody can look it up. */
-  | 'DECISIONS_UNWRITABLE'
+  'DECISIONS_UNWRITABLE',
   /** The wall clock may be wrong: nothing is reported or controlled before it is right, or what is measured is marked. */
-  | 'CLOCK_IN_DOUBT';
+  'CLOCK_IN_DOUBT',
+] as const;
+
+export type AlarmCode = (typeof ALARM_CODES)[number];
 
 /** Takes alarms. Raising one that is raised already only changes its detail. */
 export interface Alarms {

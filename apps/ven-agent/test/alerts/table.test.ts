@@ -6,6 +6,7 @@ import { ALERTS } from '../../src/alerts/table.js';
 import { AlertTracker } from '../../src/alerts/tracker.js';
 import type { AgentHealth } from '../../src/health/health.js';
 import { METRICS, samplesOf } from '../../src/ops/metric-table.js';
+import { ALARM_CODES } from '../../src/readings/alarms.js';
 import { healthOf, venOf } from './support.js';
 
 const metricOf = (name: string) => {
@@ -75,6 +76,7 @@ describe('exactly one alert fires, and says what for', () => {
     [certificate('vtn', 3), 'CertificateExpiring: the certificate of the vtn is valid for 3 d'],
     [certificate('webhook', -1), 'CertificateExpiring: the certificate of the webhook is valid for -24 h'],
     [{ alarms: new Map([['READINGS_LOST', 'x']]) }, 'ReadingsAtRisk: READINGS_LOST is raised'],
+    [{ alarms: new Map([['OUTBOX_UNWRITABLE', 'x']]) }, 'DatabaseUnwritable: OUTBOX_UNWRITABLE is raised'],
     [{ alarms: new Map([['CLOCK_IN_DOUBT', 'x']]) }, 'ClockInDoubt: CLOCK_IN_DOUBT is raised'],
     [{ alarms: new Map([['COPY_WAITING', 'x']]) }, 'CopyFailing: COPY_WAITING is raised'],
   ])('%#: %s', async (changes, told) => {
@@ -82,10 +84,16 @@ describe('exactly one alert fires, and says what for', () => {
   });
 });
 
+test.each(ALARM_CODES)('exactly one alert tells of the alarm %s', async (code) => {
+  expect(await firing(healthOf({ alarms: new Map([[code, 'x']]) }))).toEqual([
+    expect.stringMatching(`^\\w+: ${code} is raised$`),
+  ]);
+});
+
 describe('the table of alerts', () => {
   test('has each alert fire in the tests above', () => {
     // Whoever adds one adds its case.
-    expect(ALERTS).toHaveLength(14);
+    expect(ALERTS).toHaveLength(15);
   });
 
   test.each(ALERTS.map((alert) => [alert.name, alert] as const))(
