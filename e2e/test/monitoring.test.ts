@@ -1,10 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, test } from '@jest/globals';
 import { type Clock, instant, seconds, systemClock } from '@venfleet/core';
-import { canMakeCertificates, makeCertificate } from '@venfleet/core/testing';
+import { canMakeCertificates, makeCertificate, type SmallDisk, smallDisk } from '@venfleet/core/testing';
 import { loadCredentials } from '@venfleet/openadr';
 import type { Resource } from '@venfleet/resource-db';
 import type { VtnMock } from '@venfleet/vtn-mock';
@@ -100,8 +98,9 @@ beforeAll(async () => {
 
 let well: Watched;
 let troubled: Watched;
-/** A file system of its own for the second agent, where this user may mount one. */
-let disk: string | undefined;
+/** What the first agent keeps of events is on a disk of its own, and all of the second. */
+let eventsDisk: SmallDisk;
+let disk: SmallDisk;
 /** Takes the copy of the first agent's readings. */
 let series: { url: string; stop(): Promise<unknown> };
 let ahead = 0;
@@ -115,21 +114,26 @@ async function vtnFault(spec: object): Promise<void> {
   if (answer.status !== 201) throw new Error(await answer.text());
 }
 
+/** A disk that is there until all that runs has ended. */
+function mount(megabytes: number): SmallDisk {
+  const mounted = smallDisk(megabytes);
+  stops.unshift(async () => mounted.remove());
+  return mounted;
+}
+
+/** The events' disk is full when there is one more to keep. */
+async function fillEventsDisk(): Promise<void> {
+  if (eventsDisk.reason !== undefined) return;
+  eventsDisk.fill();
+  await operator.event('--payload', 'SIMPLE=0', '--no-report', '--ven', VENS.well);
+}
+
 /** An agent that begins in 1970, with a damaged file, on a disk that is nearly full. */
 async function startTroubled(): Promise<Watched> {
-  const at = mkdtempSync(join(tmpdir(), 'venfleet-disk-'));
-  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', at]).status === 0;
-  if (isMounted) disk = at;
-  stops.unshift(async () => {
-    if (isMounted) spawnSync('umount', [at]);
-    rmSync(at, { recursive: true });
-  });
-  writeFileSync(join(at, 'readings.db'), 'no database, however long one looks at it'.repeat(100));
-  const started = await startAgent('troubled', at, [LATE], {}, in1970);
-  if (disk !== undefined) {
-    const { bavail, blocks, bsize } = statfsSync(at);
-    writeFileSync(join(at, 'ballast'), Buffer.alloc(Math.round((bavail - 0.045 * blocks) * bsize)));
-  }
+  disk = mount(96);
+  writeFileSync(join(disk.path, 'readings.db'), 'no database, however long one looks at it'.repeat(100));
+  const started = await startAgent('troubled', disk.path, [LATE], {}, in1970);
+  if (disk.reason === undefined) disk.fill(0.045);
   return started;
 }
 
@@ -144,7 +148,9 @@ const firstOf = (ven: string, subType: string): Resource => {
 test(
   `no alert fires while all is well${missing === undefined ? '' : ` (without Prometheus: ${missing})`}`,
   async () => {
-    const events = { ...POLLING, ...useCertificate(CERTIFICATES?.good) };
+    eventsDisk = mount(16);
+    const database = join(eventsDisk.path, 'events.db');
+    const events = { ...POLLING, database, ...useCertificate(CERTIFICATES?.good) };
     series = await listen(() => 204);
     stops.push(() => series.stop());
     const readings = { influx: { version: 1, url: series.url, database: 'readings', intervalMs: 1000 } };
@@ -179,6 +185,7 @@ test(
     fleet.simulator.faults.add({ kind: 'exception', device: firstOf(VENS.control, 'Swimming Pools').resourceId });
     ahead = seconds(10);
     useCertificate(CERTIFICATES?.expiring);
+    await fillEventsDisk();
     await series.stop();
     troubled = await startTroubled();
     prometheus?.watch(well, troubled);
@@ -198,6 +205,9 @@ test(
             'ClockOff',
             'CopyFailing code=COPY_WAITING',
             ...(CERTIFICATES === undefined ? [] : ['CertificateExpiring certificate=webhook']),
+            ...(eventsDisk.reason === undefined
+              ? [`DiskLow folder=${eventsDisk.path}`, 'DatabaseUnwritable code=EVENTS_UNWRITABLE']
+              : []),
           ],
         ],
         [
@@ -206,7 +216,7 @@ test(
             'ClockInDoubt code=CLOCK_IN_DOUBT',
             'ReadingsAtRisk code=READINGS_CORRUPT',
             `VenSilent ven=${LATE}`,
-            ...(disk === undefined ? [] : [`DiskLow folder=${disk}`]),
+            ...(disk.reason === undefined ? [`DiskLow folder=${disk.path}`] : []),
           ],
         ],
       ]),
@@ -221,8 +231,9 @@ test(
     fleet.simulator.faults.clearAll();
     ahead = 0;
     useCertificate(CERTIFICATES?.good);
+    if (eventsDisk.reason === undefined) eventsDisk.makeRoom();
     await troubled.agent.stop();
-    const over = ['MetersStale', 'ClockOff', 'CertificateExpiring'];
+    const over = ['MetersStale', 'ClockOff', 'CertificateExpiring', 'DatabaseUnwritable'];
     const seen = async () => [...receiver.firing(well.name), ...((await prometheus?.firing()) ?? [])];
     await eventually('what was mended is over', async () =>
       (await seen()).every((alert) => over.every((name) => !alert.startsWith(name))),

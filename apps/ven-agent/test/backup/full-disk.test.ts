@@ -2,12 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { FakeClock } from '@venfleet/core/testing';
+import { FakeClock, smallDisk } from '@venfleet/core/testing';
 import { planRestore, restore, takeBackup } from '@venfleet/sqlite';
 import { agentDatabases } from '../../src/backup/databases.js';
 import { loadDatabasePaths } from '../../src/config.js';
 import { Registry } from '../../src/registration/registry.js';
-import { smallDisk } from '../support/small-disk.js';
 
 const VTN = 'http://vtn.example';
 const disk = smallDisk();

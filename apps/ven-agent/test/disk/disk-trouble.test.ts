@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { hours, instant, minutes, seconds, watts } from '@venfleet/core';
-import { FakeClock, MemoryLogger } from '@venfleet/core/testing';
+import { FakeClock, MemoryLogger, type SmallDisk, smallDisk } from '@venfleet/core/testing';
 import type { Decision } from '../../src/dispatch/decision.js';
 import { DecisionLog } from '../../src/dispatch/decision-log.js';
 import { EventStore } from '../../src/events/store.js';
@@ -11,7 +11,6 @@ import { Registry } from '../../src/registration/registry.js';
 import { Outbox } from '../../src/reporting/outbox.js';
 import { gridEvent, MemoryEvents, pass, START, scene, VTN } from '../events/support.js';
 import { engineOf, hourlyEvent, MemoryVtn, MIDNIGHT, request } from '../support/reporting.js';
-import { type SmallDisk, smallDisk } from '../support/small-disk.js';
 
 let disk: SmallDisk;
 let alarms: AlarmBoard;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { smallDisk } from '../support/small-disk.js';
+import { smallDisk } from '@venfleet/core/testing';
 import { FOREVER, secondsOf, storePlace, sweep } from './support.js';
 
 const disk = smallDisk();

@@ -3,3 +3,4 @@ export * from './fake-clock.js';
 export * from './memory-logger.js';
 export * from './metrics-table.js';
 export * from './sequence-random.js';
+export * from './small-disk.js';

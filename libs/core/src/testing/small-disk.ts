@@ -1,35 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system of 2 MB of its own, where this user may mount one. */
+/** A small file system of its own, where this user may mount one; else only a folder. */
 export interface SmallDisk {
   readonly path: string;
   /** Why there is none. */
   readonly reason?: string;
-  /** Leaves no byte free. */
-  fill(): void;
+  /** @param free share that it leaves free; without it, no byte */
+  fill(free?: number): void;
   makeRoom(): void;
   makeReadOnly(): void;
   remove(): void;
 }
 
-export function smallDisk(): SmallDisk {
+export function smallDisk(megabytes = 2): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'venfleet-disk-'));
-  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path]).status === 0;
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path]).status === 0;
   const ballast = join(path, 'ballast');
   return {
     path,
     ...(isMounted ? {} : { reason: 'mounting a file system needs root' }),
-    fill() {
-      try {
-        writeFileSync(ballast, Buffer.alloc(4e6));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return;
-        throw error;
-      }
-      throw new Error('the disk is larger than it should be');
+    fill(free = 0) {
+      if (!isMounted) throw new Error('this would fill the disk of the whole machine');
+      const { bavail, blocks, bsize } = statfsSync(path);
+      writeFileSync(ballast, Buffer.alloc(Math.round(bavail - free * blocks) * bsize));
     },
     makeRoom: () => rmSync(ballast),
     makeReadOnly() {
