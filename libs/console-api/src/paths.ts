@@ -44,4 +44,6 @@ export const PATHS = {
   faults: `${API_PATH}/faults`,
   /** DELETE: clears one → Fault. */
   fault: (faultId: number) => `${API_PATH}/faults/${faultId}`,
+  /** GET: Alarms. */
+  alarms: `${API_PATH}/alarms`,
 } as const;

@@ -45,6 +45,7 @@ export const Session = z.object({
     writeEvents: z.boolean(),
     audit: z.boolean(),
     faults: z.boolean().describe('whether a device simulator was named'),
+    alarms: z.boolean().describe('whether it watches over itself'),
   }),
   serverAt: time.describe('its clock; the page counts times from there, not from the browser’s clock'),
 });
@@ -86,7 +87,7 @@ export const FleetTotals = z.object({
   requestedW: watts,
   deliveredW: watts,
   activeEvents: count.describe('events that change load and are on'),
-  reports: count.describe('reports received since the server started looking'),
+  reports: count.nullable().describe('reports received since the server started looking; null at an agent, which sends them'),
 });
 
 /** A value each step, the oldest first; null where nothing is known. All lists are of the same length. */
@@ -206,10 +207,13 @@ export const ResourceDetail = ResourceSummary.extend({
   maxPowerW: watts,
   address: text.nullable(),
   meterPointId: text.nullable(),
-  attributes: z.array(z.object({ type: text, text })).describe('all that the VTN knows of it'),
+  attributes: z
+    .array(z.object({ type: text, text }))
+    .describe('what else is known: all of the VTN’s attributes, or how the agent reaches it'),
   series: Series,
   /** Why it does what it does, a line each; only the agent knows. */
   explanation: z.array(text),
+  problems: z.array(text).describe('what is wrong with its meter or its controller; only the agent knows'),
 });
 
 // --- reports --------------------------------------------------------------------------------------------------------
@@ -217,17 +221,19 @@ export const ResourceDetail = ResourceSummary.extend({
 export const Quality = z.enum(['OK', 'ESTIMATED', 'BAD', 'MISSING']);
 export const ReportSummary = z.object({
   id: text,
-  createdAt: maybeTime,
+  createdAt: maybeTime.describe('when it came; at the agent when its state last changed'),
+  dueAt: maybeTime.describe('when it is to be sent; only the agent knows'),
   ven: text.describe('as the report names its client'),
   eventId: text,
   event: text.nullable().describe('name of the event'),
   payloadTypes: z.array(text),
-  resources: count,
+  resources: count.nullable().describe('null at the agent'),
   intervals: count,
   startAt: maybeTime,
   endAt: maybeTime,
-  quality: Quality.describe('the worst of its values'),
+  quality: Quality.nullable().describe('the worst of its values; null at the agent'),
   state: z.enum(['received', 'waiting', 'failed']).describe('of one to be sent, at the agent; a VTN has received all'),
+  reason: text.nullable().describe('why it failed or still waits'),
 });
 export const ReportQuery = z.strictObject({
   ven: text.optional().describe('name'),
@@ -250,15 +256,15 @@ export const AuditRow = z.object({
   event: text.nullable(),
   ven: text,
   payloadType: text,
-  resources: count,
-  expected: count.describe('values: one for each interval and resource'),
+  resources: count.nullable().describe('null at the agent'),
+  expected: count.describe('values, one for each interval and resource; at the agent reports'),
   received: count,
   missing: count,
-  doubled: count,
+  doubled: count.nullable().describe('null at the agent, which knows of their sum'),
 });
 export const Audit = z.object({
   checkedAt: time,
-  sinceAt: time,
+  sinceAt: maybeTime.describe('null: all that is remembered'),
   expected: count,
   received: count,
   missing: count,
@@ -284,6 +290,20 @@ export const Faults = z.object({
 });
 /** As `device-sim:fault add`; the simulator checks it. */
 export const FaultForm = z.looseObject({ kind: text });
+
+// --- alarms ---------------------------------------------------------------------------------------------------------
+
+/** What an agent tells its operator of itself: see its `/alerts`. */
+export const Alarm = z.object({
+  name: text,
+  severity: z.enum(['critical', 'warning']),
+  sinceAt: time,
+  summary: text,
+  detail: text.describe('about whom or what it is'),
+  action: text.describe('the first thing to do'),
+  runbook: text.describe('where more is told'),
+});
+export const Alarms = z.object({ alarms: z.array(Alarm).describe('those that fire, the critical ones first') });
 
 // --- updates --------------------------------------------------------------------------------------------------------
 

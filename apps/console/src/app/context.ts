@@ -1,6 +1,7 @@
 import type { Session } from '@venfleet/console-api';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import { WORDS, type Words } from '../text/words.js';
 import type { Console } from './console.js';
 import type { Router } from './router.js';
 import type { ThemeChoice } from './theme.js';
@@ -25,4 +26,9 @@ export function useSession(): Session {
   const phase = usePage().console.phase.value;
   if (phase.kind !== 'open') throw new Error('nobody is logged in');
   return phase.session;
+}
+
+/** What is said by who serves the console. */
+export function useWords(): Words {
+  return WORDS[useSession().server];
 }

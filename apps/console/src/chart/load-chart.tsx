@@ -1,6 +1,7 @@
 import type { EventSummary, Series } from '@venfleet/console-api';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { clock, power } from '../text/format.js';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useWords } from '../app/context.js';
+import { clock, clockSeconds, power } from '../text/format.js';
 import { Empty } from '../ui/parts.js';
 import { PlainTable } from '../ui/plain-table.js';
 import { useLooks } from '../ui/use-looks.js';
@@ -9,9 +10,10 @@ import { LoadPlot } from './plot.js';
 
 /** Load against baseline, with events shaded; as a table for who cannot see it. */
 export function LoadChart({ series, events, height = 220, of }: LoadChartProps) {
+  const { noCurve } = useWords();
   const [asTable, setAsTable] = useState(false);
   const newest = newestKnown(series);
-  if (newest === undefined) return <Empty>No load has been reported yet. It shows as soon as reports come in.</Empty>;
+  if (newest === undefined) return <Empty>{noCurve}</Empty>;
   const against = newest.baselineW === null ? '' : `, baseline ${power(newest.baselineW)}`;
   return (
     <div class="chart">
@@ -68,32 +70,44 @@ function Plot({
       made.destroy();
     };
   }, [height, looks]);
+  const shades = useMemo(
+    () => shadesOf(events, series.startAt, series.startAt + series.loadW.length * series.stepMs),
+    [series, events],
+  );
   // A new plot has to be filled, too
-  useEffect(() => {
-    const end = series.startAt + series.loadW.length * series.stepMs;
-    plot.current?.show(chartData(series), shadesOf(events, series.startAt, end));
-  }, [series, events, looks]);
+  useEffect(() => plot.current?.show(chartData(series), shades), [series, shades, looks]);
   return (
     <>
       <div class="chart-plot" ref={place} role="img" aria-label={label} />
-      <Readout series={series} index={index} />
+      <Readout series={series} shades={shades.length} index={index} />
     </>
   );
 }
 
-/** What the pointer is at, else the newest. */
-function Readout({ series, index }: { readonly series: Series; readonly index: number | undefined }) {
+/** What the pointer is at, else the newest; of what does not show at all nothing is said. */
+function Readout({ series, shades, index }: ReadoutProps) {
   const at = index ?? series.loadW.findLastIndex((load) => load !== null);
   const [load, baseline] = [series.loadW[at] ?? null, series.baselineW[at] ?? null];
   return (
     <p class="chart-readout" aria-hidden="true">
       <time>{clock(series.startAt + at * series.stepMs)}</time>
       <Key of="load" name="Load" value={load} />
-      <Key of="baseline" name="Baseline" value={baseline} />
-      <Key of="given" name="Delivered" value={load === null || baseline === null ? null : baseline - load} />
-      <span class="key key--event">Event</span>
+      {series.baselineW.some((value) => value !== null) && (
+        <>
+          <Key of="baseline" name="Baseline" value={baseline} />
+          <Key of="given" name="Delivered" value={load === null || baseline === null ? null : baseline - load} />
+        </>
+      )}
+      {shades > 0 && <span class="key key--event">Event</span>}
     </p>
   );
+}
+
+interface ReadoutProps {
+  readonly series: Series;
+  /** How many times of events show. */
+  readonly shades: number;
+  readonly index: number | undefined;
 }
 
 function Key({ of, name, value }: { readonly of: string; readonly name: string; readonly value: number | null }) {
@@ -119,7 +133,7 @@ function SeriesTable({ series, of }: { readonly series: Series; readonly of: str
         .reverse()
         .map(({ at, load, baseline }) => (
           <tr key={at}>
-            <th scope="row">{clock(at)}</th>
+            <th scope="row">{series.stepMs < 60_000 ? clockSeconds(at) : clock(at)}</th>
             <td>{power(load)}</td>
             <td>{power(baseline)}</td>
           </tr>

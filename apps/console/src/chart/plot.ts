@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { powerParts } from '../text/format.js';
+import { clock, clockSeconds, powerParts } from '../text/format.js';
 import type { ChartData, Shade } from './chart-data.js';
 
 /** Which row of the data the pointer is at. */
@@ -18,12 +18,21 @@ export class LoadPlot {
       {
         width,
         height,
-        padding: [8, 8, 0, 0],
+        // To the right half a label of the time axis.
+        padding: [8, 20, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
         scales: { y: { range: (_plot, least, most) => rangeOf(least, most) } },
         axes: [
-          { font: FONT, stroke: look.text, grid: { show: false }, ticks: { show: false }, size: 26, values: timeLabels },
+          {
+            font: FONT,
+            stroke: look.text,
+            grid: { show: false },
+            ticks: { show: false },
+            size: 26,
+            space: 64,
+            values: timeLabels,
+          },
           {
             font: FONT,
             stroke: look.text,
@@ -96,10 +105,10 @@ function rangeOf(least: number | null, most: number | null): [number, number] {
   return [least >= 0 && (bottom < 0 || least < most * 0.3) ? 0 : bottom, most + space];
 }
 
-const HOUR_MINUTE = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-
-function timeLabels(_plot: uPlot, times: number[]): string[] {
-  return times.map((time) => HOUR_MINUTE.format(time * 1000));
+/** @param apart seconds from one label to the next: within a minute they would all say the same */
+function timeLabels(_plot: uPlot, times: number[], _axis: number, _space: number, apart: number): string[] {
+  const label = apart < 60 ? clockSeconds : clock;
+  return times.map((time) => label(time * 1000));
 }
 
 function powerLabels(_plot: uPlot, values: number[]): string[] {

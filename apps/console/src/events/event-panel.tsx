@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { type EventDetail, type EventSummary, PATHS } from '@venfleet/console-api';
-import { usePage, useSession } from '../app/context.js';
+import { usePage, useSession, useWords } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { counted, energy, moment, period, power, powerParts } from '../text/format.js';
 import { Card, Empty, ErrorNote, Figure, Share } from '../ui/parts.js';
@@ -143,7 +143,8 @@ function Periods({ event }: { readonly event: EventDetail }) {
 const MOST_ROWS = 200;
 
 function Deliveries({ event: { performance, total } }: { readonly event: EventDetail }) {
-  if (performance.length === 0) return <Empty>Nothing has been reported of it yet.</Empty>;
+  const { nothingDelivered, nothingOfVen } = useWords();
+  if (performance.length === 0) return <Empty>{nothingDelivered}</Empty>;
   return (
     <>
       <p class="quiet">
@@ -155,7 +156,7 @@ function Deliveries({ event: { performance, total } }: { readonly event: EventDe
           <li key={ven}>
             <span>{ven}</span>
             <Share given={deliveredW} asked={requestedW} label={`Delivered by ${ven}, in percent`} />
-            <span class="is-number">{known === 0 ? 'no report' : `${power(deliveredW)} of ${power(requestedW)}`}</span>
+            <span class="is-number">{known === 0 ? nothingOfVen : `${power(deliveredW)} of ${power(requestedW)}`}</span>
           </li>
         ))}
       </ul>

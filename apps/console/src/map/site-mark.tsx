@@ -1,8 +1,9 @@
 import type { ReadonlySignal } from '@preact/signals';
 import type { VenSummary } from '@venfleet/console-api';
+import { useWords } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { count, power } from '../text/format.js';
-import { MarkShape, STATE_NAMES } from '../ui/state-mark.js';
+import { MarkShape } from '../ui/state-mark.js';
 import type { Site } from './sites.js';
 
 /** An arc around a smaller circle than this tells nothing. */
@@ -13,6 +14,7 @@ const LEAST_TARGET = 3.2;
 /** One VEN on the map. It is drawn anew only when something is said of this VEN. */
 export function SiteMark({ site, ven, isSelected, isStop, isFaded }: SiteMarkProps) {
   const { state, lastReportAt, requestedW, deliveredW } = ven.value;
+  const { states } = useWords();
   const classes = ['site', `mark--${state}`, isSelected ? 'is-selected' : '', isFaded ? 'is-faded' : ''];
   return (
     <a
@@ -20,7 +22,7 @@ export function SiteMark({ site, ven, isSelected, isStop, isFaded }: SiteMarkPro
       href={hrefOf({ page: 'ven', ven: site.id })}
       data-ven={site.id}
       tabindex={isStop ? 0 : -1}
-      aria-label={spoken(ven.value)}
+      aria-label={spoken(ven.value, states[state].name)}
       style={{ '--x': `${site.x}px`, '--y': `${site.y}px` }}
     >
       {lastReportAt !== null && <circle key={lastReportAt} class="site-ping" r={site.radius} />}
@@ -51,7 +53,7 @@ function Delivered({ radius, given, asked }: { radius: number; given: number | n
 }
 
 /** What a screen reader says of it. */
-function spoken({ name, state, resources, loadW, baselineW }: VenSummary): string {
+function spoken({ name, resources, loadW, baselineW }: VenSummary, state: string): string {
   const load = loadW === null ? '' : `, ${power(loadW)}${baselineW === null ? '' : ` of ${power(baselineW)}`}`;
-  return `${name}, ${count(resources)} resources, ${STATE_NAMES[state].toLowerCase()}${load}`;
+  return `${name}, ${count(resources)} resources, ${state.toLowerCase()}${load}`;
 }

@@ -1,15 +1,16 @@
 import type { Signal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { usePage } from '../app/context.js';
+import { usePage, useWords } from '../app/context.js';
 import { counted, power } from '../text/format.js';
-import { STATE_NAMES, StateMark } from '../ui/state-mark.js';
+import { StateMark } from '../ui/state-mark.js';
 import type { View } from './zoom.js';
 
 /** What is known of the VEN that is pointed at, beside its circle. Screen readers have it from the circle's own name. */
 export function SiteTip({ svg, pointed, view }: SiteTipProps) {
   const id = pointed.value;
   const { fleet } = usePage().console;
+  const { states } = useWords();
   const tip = useRef<HTMLDivElement>(null);
   const ven = id === undefined ? undefined : fleet.ven(id)?.value;
   // Where the circle is depends on what shows of the map
@@ -30,7 +31,7 @@ export function SiteTip({ svg, pointed, view }: SiteTipProps) {
     <div class="tip" ref={tip} aria-hidden="true">
       <p class="tip-name">{ven.name}</p>
       <p class="tip-state">
-        <StateMark state={ven.state} /> {STATE_NAMES[ven.state]} · {counted(ven.resources, 'resource')}
+        <StateMark state={ven.state} /> {states[ven.state].name} · {counted(ven.resources, 'resource')}
       </p>
       {ven.loadW !== null && (
         <p>

@@ -1,17 +1,19 @@
 import { type Audit, type AuditRow, PATHS } from '@venfleet/console-api';
 import { useState } from 'preact/hooks';
-import { usePage } from '../app/context.js';
+import { usePage, useSession } from '../app/context.js';
 import { count, counted, moment } from '../text/format.js';
 import { Card, Empty, ErrorNote, Figure } from '../ui/parts.js';
 import { PlainTable } from '../ui/plain-table.js';
 import { useAge } from '../ui/use-age.js';
 import { useData } from '../ui/use-data.js';
 
-const SPANS = [5, 15, 60, 240, 1440] as const;
+const SPANS = [5, 15, 60, 240] as const;
 const PAGE = 100;
 
 /** What events asked for against what came: which reports are missing, which came twice. */
 export function AuditPage() {
+  // An agent counts all that its outbox remembers.
+  const isVtn = useSession().server === 'vtn';
   const [minutes, setMinutes] = useState(15);
   const [isFaulty, setIsFaulty] = useState(false);
   const [offset, setOffset] = useState(0);
@@ -31,22 +33,24 @@ export function AuditPage() {
         class="card--list"
         actions={
           <>
-            <label class="inline">
-              Due within{' '}
-              <select
-                value={minutes}
-                onChange={(event) => {
-                  setMinutes(Number(event.currentTarget.value));
-                  setOffset(0);
-                }}
-              >
-                {SPANS.map((span) => (
-                  <option key={span} value={span}>
-                    {span < 60 ? `${span} min` : `${span / 60} h`}
-                  </option>
-                ))}
-              </select>
-            </label>
+            {isVtn && (
+              <label class="inline">
+                Due within{' '}
+                <select
+                  value={minutes}
+                  onChange={(event) => {
+                    setMinutes(Number(event.currentTarget.value));
+                    setOffset(0);
+                  }}
+                >
+                  {SPANS.map((span) => (
+                    <option key={span} value={span}>
+                      {span < 60 ? `${span} min` : `${span / 60} h`}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            )}
             <label class="inline">
               <input
                 type="checkbox"
@@ -99,7 +103,10 @@ function Result({
         />
       </dl>
       <p class="quiet">
-        Values that were due since {moment(audit.sinceAt, now.value)}, counted at {moment(audit.checkedAt, now.value)}.
+        {audit.sinceAt === null
+          ? 'Reports that were due since the outbox was made'
+          : `Values that were due since ${moment(audit.sinceAt, now.value)}`}
+        , counted at {moment(audit.checkedAt, now.value)}.
       </p>
       {audit.rows.length === 0 ? (
         <Empty>{audit.total === 0 && audit.expected > 0 ? 'Nothing is wrong.' : 'No reports were due.'}</Empty>
@@ -123,21 +130,25 @@ function Result({
   );
 }
 
+/** Only a VTN counts resources and doubled values by row. */
+const VTN_ALONE = ['Resources', 'Doubled'];
 const NUMBERS = ['Resources', 'Expected', 'Received', 'Missing', 'Doubled'];
 
 function AuditTable({ rows }: { readonly rows: readonly AuditRow[] }) {
+  const isVtn = useSession().server === 'vtn';
+  const numbers = NUMBERS.filter((title) => isVtn || !VTN_ALONE.includes(title));
   return (
-    <PlainTable label="Reports expected and received" titles={['VEN', 'Event', 'What', ...NUMBERS]} numbers={NUMBERS}>
+    <PlainTable label="Reports expected and received" titles={['VEN', 'Event', 'What', ...numbers]} numbers={numbers}>
       {rows.map((row) => (
         <tr key={`${row.eventId} ${row.ven} ${row.payloadType}`}>
           <th scope="row">{row.ven}</th>
           <td>{row.event ?? row.eventId}</td>
           <td>{row.payloadType}</td>
-          <td class="is-number">{count(row.resources)}</td>
+          {row.resources !== null && <td class="is-number">{count(row.resources)}</td>}
           <td class="is-number">{count(row.expected)}</td>
           <td class="is-number">{count(row.received)}</td>
           <td class={`is-number${row.missing > 0 ? ' is-wrong' : ''}`}>{count(row.missing)}</td>
-          <td class={`is-number${row.doubled > 0 ? ' is-wrong' : ''}`}>{count(row.doubled)}</td>
+          {row.doubled !== null && <td class={`is-number${row.doubled > 0 ? ' is-wrong' : ''}`}>{count(row.doubled)}</td>}
         </tr>
       ))}
     </PlainTable>

@@ -2,17 +2,17 @@ import { PATHS, type ReportPage, type ReportSummary } from '@venfleet/console-ap
 import { describeError } from '@venfleet/core';
 import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../app/context.js';
-import { counted, moment, period } from '../text/format.js';
+import { counted } from '../text/format.js';
 import { Card, Empty, ErrorNote } from '../ui/parts.js';
-import { PlainTable } from '../ui/plain-table.js';
 import { Search } from '../ui/search.js';
 import { useData } from '../ui/use-data.js';
+import { ReportTable } from './report-table.js';
 
-/** The reports that have come in, the newest first. */
+/** The reports that have come in, or at an agent all that it made, the newest first. */
 export function ReportsPage() {
   const { fleet } = usePage().console;
   const [ven, setVen] = useState('');
-  const known = fleet.totals.value?.reports;
+  const known = fleet.totals.value?.reports ?? undefined;
   const isKnownVen = ven === '' || fleet.vens.value.some(({ name }) => name === ven);
   return (
     <div class="single">
@@ -80,30 +80,5 @@ function ReportList({ ven }: { readonly ven: string }) {
         )}
       </p>
     </>
-  );
-}
-
-const TITLES = ['Received', 'VEN', 'Event', 'Of', 'What', 'Resources', 'Intervals', 'Quality'];
-
-function ReportTable({ reports }: { readonly reports: readonly ReportSummary[] }) {
-  const { now } = usePage().console;
-  return (
-    <PlainTable label="Reports" titles={TITLES} numbers={['Resources', 'Intervals']}>
-      {reports.map((report) => (
-        <tr key={report.id}>
-          <td>
-            {moment(report.createdAt, now.value)}
-            {report.state !== 'received' && <span class={`event-state event-state--${report.state}`}> {report.state}</span>}
-          </td>
-          <th scope="row">{report.ven}</th>
-          <td>{report.event ?? report.eventId}</td>
-          <td>{period(report.startAt, report.endAt, now.value)}</td>
-          <td>{report.payloadTypes.join(', ')}</td>
-          <td class="is-number">{report.resources}</td>
-          <td class="is-number">{report.intervals}</td>
-          <td class={`quality quality--${report.quality}`}>{report.quality}</td>
-        </tr>
-      ))}
-    </PlainTable>
   );
 }

@@ -12,6 +12,7 @@ export function Header({ route }: { readonly route: Route }) {
       <a class="top-home" href={hrefOf({ page: 'fleet' })} aria-label="venfleet, to the fleet">
         <Wordmark />
       </a>
+      {session.server === 'agent' && <span class="top-of">{session.name}</span>}
       <Navigation route={route} />
       <div class="top-side">
         <Live />

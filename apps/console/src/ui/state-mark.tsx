@@ -3,20 +3,6 @@ import type { VenState } from '@venfleet/console-api';
 /** In the order in which they are told of. */
 export const STATES: readonly VenState[] = ['in-event', 'reporting', 'registered', 'silent'];
 
-export const STATE_NAMES: Readonly<Record<VenState, string>> = {
-  'in-event': 'In event',
-  reporting: 'Reporting',
-  registered: 'Registered',
-  silent: 'Silent',
-};
-
-export const STATE_MEANINGS: Readonly<Record<VenState, string>> = {
-  'in-event': 'an event that changes its load is on',
-  reporting: 'its newest report is fresh',
-  registered: 'it is there, and nobody asks it for reports',
-  silent: 'it is asked for reports, and none came in time',
-};
-
 /** A state as a shape, not as a colour alone: a ring around a dot, a dot, an empty ring, a ring that is crossed out. */
 export function MarkShape({ state, radius }: { readonly state: VenState; readonly radius: number }) {
   const inner = state === 'in-event' ? radius * 0.56 : radius;

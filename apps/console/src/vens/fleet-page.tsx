@@ -7,6 +7,7 @@ import { EventCards } from '../events/event-cards.js';
 import { NewEvent } from '../events/new-event.js';
 import { FleetMap } from '../map/fleet-map.js';
 import { Card } from '../ui/parts.js';
+import { AlarmList } from './alarm-list.js';
 import { Headline } from './headline.js';
 import { ResourcePanel } from './resource-panel.js';
 import { VenPanel } from './ven-panel.js';
@@ -48,6 +49,7 @@ function FleetPanel() {
   const { fleet } = usePage().console;
   return (
     <>
+      <AlarmList />
       <Card title="Load against baseline">
         <LoadChart series={fleet.series.value} events={fleet.events.value} of="the fleet" />
       </Card>

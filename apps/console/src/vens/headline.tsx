@@ -1,9 +1,10 @@
-import { usePage } from '../app/context.js';
+import { usePage, useWords } from '../app/context.js';
 import { counted, power, powerParts } from '../text/format.js';
 import { Share } from '../ui/parts.js';
 
 /** The fleet in a few large figures. @param isHeading whether they are what the page is about */
 export function Headline({ isHeading }: { readonly isHeading: boolean }) {
+  const { loadOf } = useWords();
   const totals = usePage().console.fleet.totals.value;
   if (totals === undefined) return <p class="headline headline--waiting">Waiting for the first figures …</p>;
   const { loadW, baselineW, requestedW, deliveredW, activeEvents, loadVens, vens, resources } = totals;
@@ -18,11 +19,7 @@ export function Headline({ isHeading }: { readonly isHeading: boolean }) {
       <p class="headline-load" data-figure="load">
         <span class="headline-value">{load.value}</span> <span class="headline-unit">{load.unit}</span>
       </p>
-      <p class="headline-note">
-        {loadVens === 0
-          ? 'no load has been reported yet'
-          : `load now, as ${loadVens === vens ? 'all' : `${loadVens} of the`} VENs report it`}
-      </p>
+      <p class="headline-note">{loadOf(loadVens, vens)}</p>
       {isAsked && (
         <div class="headline-event">
           <p class="headline-delivered">

@@ -1,5 +1,5 @@
 import { PATHS, type ResourceDetail } from '@venfleet/console-api';
-import { usePage } from '../app/context.js';
+import { usePage, useWords } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { LoadChart } from '../chart/load-chart.js';
 import { power, powerParts, relative } from '../text/format.js';
@@ -19,7 +19,9 @@ export function ResourcePanel({ id }: { readonly id: string }) {
 function Panel({ resource }: { readonly resource: ResourceDetail }) {
   const { fleet, now } = usePage().console;
   const heading = useHeadingFocus();
+  const { lastHeard, facts, resourceStates } = useWords();
   const title = resource.description ?? resource.name;
+  const state = resource.state === null ? null : resourceStates[resource.state];
   const events = fleet.events.value.filter(({ id }) => fleet.ven(resource.venId)?.value.events.includes(id));
   const most = resource.maxPowerW === null ? {} : { note: `of ${power(resource.maxPowerW)} at most` };
   return (
@@ -31,12 +33,15 @@ function Panel({ resource }: { readonly resource: ResourceDetail }) {
         <h1 ref={heading} tabindex={-1}>
           {title}
         </h1>
-        <p class="panel-state">{[resource.subType ?? resource.type, resource.state].filter((one) => one !== null).join(', ')}</p>
+        <p class="panel-state">{[resource.subType ?? resource.type, state].filter((one) => one !== null).join(', ')}</p>
       </header>
       <dl class="figures">
         <Figure label="Power" parts={powerParts(resource.powerW)} {...most} />
-        <Figure label="Last report" parts={{ value: relative(resource.lastReportAt, now.value), unit: '' }} />
+        <Figure label={lastHeard} parts={{ value: relative(resource.lastReportAt, now.value), unit: '' }} />
       </dl>
+      {resource.problems.map((problem) => (
+        <ErrorNote key={problem}>{problem}</ErrorNote>
+      ))}
       {resource.explanation.length > 0 && (
         <Card title="Why it does what it does">
           <ul class="explanation">
@@ -49,7 +54,7 @@ function Panel({ resource }: { readonly resource: ResourceDetail }) {
       <Card title="Load">
         <LoadChart series={resource.series} events={events} of={title} height={180} />
       </Card>
-      <Card title="What the VTN knows of it">
+      <Card title={facts}>
         <Facts resource={resource} />
       </Card>
     </article>

@@ -1,12 +1,15 @@
 import type { ResourceSummary } from '@venfleet/console-api';
 import { useState } from 'preact/hooks';
+import { useWords } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { type Column, VirtualTable } from '../list/virtual-table.js';
 import { counted, power } from '../text/format.js';
+import type { Words } from '../text/words.js';
 import { Search } from '../ui/search.js';
 
 /** A VEN's resources, to be searched and narrowed to a kind. */
 export function ResourceTable({ resources }: { readonly resources: readonly ResourceSummary[] }) {
+  const { resourceStates } = useWords();
   const [search, setSearch] = useState('');
   const [kind, setKind] = useState('');
   const kinds = [...new Set(resources.flatMap(({ subType }) => subType ?? []))].sort();
@@ -31,7 +34,7 @@ export function ResourceTable({ resources }: { readonly resources: readonly Reso
       <VirtualTable
         label="Resources"
         items={found}
-        columns={COLUMNS}
+        columns={columns(resourceStates)}
         keyOf={({ id }) => id}
         hrefOf={({ id }) => hrefOf({ page: 'resource', resource: id })}
         initialSort={{ column: 0, isDescending: false }}
@@ -43,7 +46,7 @@ export function ResourceTable({ resources }: { readonly resources: readonly Reso
 
 const titleOf = ({ description, name }: ResourceSummary): string => description ?? name;
 
-const COLUMNS: readonly Column<ResourceSummary>[] = [
+const columns = (states: Words['resourceStates']): Column<ResourceSummary>[] => [
   { title: 'Resource', cell: titleOf, sortBy: titleOf },
   {
     title: 'Kind',
@@ -51,6 +54,11 @@ const COLUMNS: readonly Column<ResourceSummary>[] = [
     cell: ({ subType, type }) => subType ?? type ?? '–',
     sortBy: ({ subType, type }) => subType ?? type ?? '',
   },
-  { title: 'State', isExtra: true, cell: ({ state }) => state ?? '–', sortBy: ({ state }) => state ?? '' },
+  {
+    title: 'State',
+    isExtra: true,
+    cell: ({ state }) => (state === null ? '–' : states[state]),
+    sortBy: ({ state }) => state ?? '',
+  },
   { title: 'Power', isNumber: true, cell: ({ powerW }) => power(powerW), sortBy: ({ powerW }) => powerW ?? -1 },
 ];

@@ -1,5 +1,5 @@
 import { PATHS, type Series, type VenDetail, type VenSummary } from '@venfleet/console-api';
-import { usePage } from '../app/context.js';
+import { usePage, useWords } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { LoadChart } from '../chart/load-chart.js';
 import { EventLinks } from '../events/event-links.js';
@@ -7,7 +7,7 @@ import { NewEvent } from '../events/new-event.js';
 import { EMPTY } from '../fleet/series.js';
 import { count, power, powerParts, relative } from '../text/format.js';
 import { Card, Empty, ErrorNote, Figure } from '../ui/parts.js';
-import { STATE_MEANINGS, STATE_NAMES, StateMark } from '../ui/state-mark.js';
+import { StateMark } from '../ui/state-mark.js';
 import { useData } from '../ui/use-data.js';
 import { useHeadingFocus } from '../ui/use-heading-focus.js';
 import { ResourceTable } from './resource-table.js';
@@ -15,16 +15,18 @@ import { ResourceTable } from './resource-table.js';
 /** One VEN: its figures, its load, its events, its resources. */
 export function VenPanel({ id }: { readonly id: string }) {
   const { fleet } = usePage().console;
+  const { noSuchVen } = useWords();
   const ven = fleet.ven(id)?.value;
   if (ven === undefined) {
     const isKnown = fleet.venIds.value.length > 0;
-    return <Empty>{isKnown ? 'The VTN has no such VEN (any more).' : 'Waiting for the fleet …'}</Empty>;
+    return <Empty>{isKnown ? noSuchVen : 'Waiting for the fleet …'}</Empty>;
   }
   return <Panel ven={ven} />;
 }
 
 function Panel({ ven }: { readonly ven: VenSummary }) {
   const { fleet } = usePage().console;
+  const state = useWords().states[ven.state];
   const heading = useHeadingFocus();
   const series = useData<Series>(PATHS.venSeries(ven.id), ven.loadAt);
   const detail = useData<VenDetail>(PATHS.ven(ven.id), ven.lastReportAt);
@@ -38,8 +40,8 @@ function Panel({ ven }: { readonly ven: VenSummary }) {
         <h1 ref={heading} tabindex={-1}>
           {ven.name}
         </h1>
-        <p class="panel-state" title={STATE_MEANINGS[ven.state]}>
-          <StateMark state={ven.state} /> {STATE_NAMES[ven.state]}
+        <p class="panel-state" title={state.meaning}>
+          <StateMark state={ven.state} /> {state.name}
         </p>
         <NewEvent ven={ven.name} />
       </header>
@@ -59,6 +61,7 @@ function Panel({ ven }: { readonly ven: VenSummary }) {
 
 function VenFigures({ ven }: { readonly ven: VenSummary }) {
   const { now } = usePage().console;
+  const { lastHeard } = useWords();
   const most = ven.maxPowerW === null ? {} : { note: `of ${power(ven.maxPowerW)} at most` };
   return (
     <dl class="figures">
@@ -73,7 +76,7 @@ function VenFigures({ ven }: { readonly ven: VenSummary }) {
         />
       )}
       <Figure label="Resources" parts={{ value: count(ven.resources), unit: '' }} />
-      <Figure label="Last report" parts={{ value: relative(ven.lastReportAt, now.value), unit: '' }} />
+      <Figure label={lastHeard} parts={{ value: relative(ven.lastReportAt, now.value), unit: '' }} />
     </dl>
   );
 }

@@ -3,7 +3,7 @@ import { type AlertInstance, detailOf, runbookOf } from './model.js';
 /** One alert that is pending or firing, as the ops endpoint tells it. */
 export interface AlertView {
   readonly alert: string;
-  readonly severity: string;
+  readonly severity: 'critical' | 'warning';
   readonly state: 'pending' | 'firing';
   readonly labels: Readonly<Record<string, string>>;
   readonly since: string;

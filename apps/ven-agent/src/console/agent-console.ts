@@ -1,9 +1,11 @@
 import type {
+  Alarms,
   Audit,
   AuditQuery,
   Delta,
   EventDetail,
   EventList,
+  EventSummary,
   Overview,
   ReportPage,
   ReportQuery,
@@ -22,18 +24,22 @@ import {
   formOf,
   type Seen,
   SeriesRing,
-  timesOf,
 } from '@venfleet/console-api/server';
 import { type Clock, isVenfleetError } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
+import type { AlertView } from '../alerts/view.js';
 import type { ControlState } from '../control/model.js';
 import { explanationText, type ResourceExplanation } from '../dispatch/explain.js';
+import type { MeterStatus } from '../metering/metering.js';
 import type { ReadingSource } from '../readings/reading.js';
 import { groupRequests } from '../reporting/request.js';
+import { alarmsOf } from './alarms.js';
 import { totalOf } from './before-events.js';
+import { deliveriesOf, type FollowedVen, givenNow } from './deliveries.js';
 import { type Feeds, type SharedEvent, sharedEvents } from './events.js';
 import { FleetLoads, resourceSeries, STEP, STEPS } from './fleet-loads.js';
 import type { OutboxView, ReportNames } from './outbox-view.js';
+import { factsOf, problemsOf } from './resource-facts.js';
 import { venSummary } from './ven-summary.js';
 
 export interface AgentConsolePorts {
@@ -42,6 +48,8 @@ export interface AgentConsolePorts {
   /** The events of a VEN; undefined where it hears none. */
   readonly feeds: Feeds;
   readonly controllers: () => Iterable<ControlState>;
+  readonly meters: () => Iterable<MeterStatus>;
+  readonly alerts: () => readonly AlertView[];
   /** @throws VenfleetError where a resource is not controlled */
   readonly explain?: ((resource: string) => ResourceExplanation) | undefined;
   readonly outbox: OutboxView;
@@ -50,7 +58,6 @@ export interface AgentConsolePorts {
 
 /** So many of the newest values may still change. */
 const OPEN_STEPS = 3;
-const NOTHING = { requestedW: null, deliveredW: null, requestedWh: null, deliveredWh: null, known: 0, expected: 0, missing: 0 };
 
 /** The console's view of an agent: what its meters say, what its VENs were told, and what they do about it. */
 export class AgentConsole implements ConsoleBackend {
@@ -73,7 +80,7 @@ export class AgentConsole implements ConsoleBackend {
       server: 'agent',
       name: names.length === 1 ? (names[0] as string) : `${names.length} VENs`,
       user: name,
-      abilities: { writeEvents: false, audit: true, faults: false },
+      abilities: { writeEvents: false, audit: true, faults: false, alarms: true },
       serverAt: this.#now,
     };
   }
@@ -114,42 +121,45 @@ export class AgentConsole implements ConsoleBackend {
     this.loads.look();
     const resource = [...this.#ports.vens.values()].flat().find(({ resourceId }) => resourceId === id);
     if (resource === undefined) return undefined;
-    const { ven, position, pMax, pMin, address, meterPointId } = resource;
+    const { ven, position, pMax, address, meterPointId } = resource;
+    const control = this.#states().get(resource.id);
+    const meter = [...this.#ports.meters()].find((one) => one.resource.id === resource.id);
     return {
-      ...this.#resource(resource, this.#states().get(resource.id)),
+      ...this.#resource(resource, control),
       venId: ven,
       ven,
       position,
       maxPowerW: pMax,
       address,
       meterPointId,
-      attributes: [{ type: 'P_MIN_KW', text: String(pMin / 1000) }],
+      attributes: factsOf(resource, meter, control),
+      problems: problemsOf(meter, control),
       series: resourceSeries(this.#ports.readings, resource.id, this.#now).series(),
       explanation: this.#explanation(id),
     };
   }
 
   events(): EventList {
+    this.loads.look();
     const problems = [...this.#ports.vens.keys()].flatMap((ven) => this.#ports.feeds(ven)?.unreadable() ?? []);
     return {
-      events: this.#events().map(({ summary }) => summary),
+      events: this.#told(this.#events(), this.#vens()),
       problems: [...new Set(problems)].map((id) => ({ id, mistakes: ['cannot be understood; the log says why'] })),
     };
   }
 
   event(id: string): EventDetail | undefined {
-    const found = this.#events().find(({ summary }) => summary.id === id);
-    const [ven] = found?.vens ?? [];
-    const record =
-      ven === undefined
-        ? undefined
-        : this.#ports
-            .feeds(ven)
-            ?.known()
-            .find(({ event }) => event.id === id);
-    if (found === undefined || record === undefined) return undefined;
-    const form = formOf(record.event, found.summary.program, timesOf(record.event, record.seenAt));
-    return { ...found.summary, form, total: NOTHING, performance: [] };
+    this.loads.look();
+    const all = this.#events();
+    const found = all.find(({ summary }) => summary.id === id);
+    if (found === undefined) return undefined;
+    const vens = this.#followed([...found.vens], all);
+    return {
+      ...found.summary,
+      ...givenNow(found, this.#vens(all)),
+      ...deliveriesOf(found, vens, this.#now),
+      form: formOf(found.event, found.summary.program, found.times),
+    };
   }
 
   reports(query: ReportQuery): ReportPage {
@@ -160,12 +170,33 @@ export class AgentConsole implements ConsoleBackend {
     return this.#ports.outbox.audit(query, this.#names);
   }
 
+  alarms(): Alarms {
+    return alarmsOf(this.#ports.alerts());
+  }
+
   get #now() {
     return this.#ports.clock.now();
   }
 
   #events(): SharedEvent[] {
     return sharedEvents(this.#ports.vens.keys(), this.#ports.feeds, this.#now);
+  }
+
+  #vens(events = this.#events()): VenSummary[] {
+    return [...this.#ports.vens].map(([name, resources]) => this.#summary(name, resources, events));
+  }
+
+  /** Events with what is asked for and given now. */
+  #told(events: readonly SharedEvent[], vens: readonly VenSummary[]): EventSummary[] {
+    return events.map((event) => ({ ...event.summary, ...givenNow(event, vens) }));
+  }
+
+  #followed(names: Iterable<string>, events: readonly SharedEvent[]): FollowedVen[] {
+    return [...names].map((name) => ({
+      name,
+      ring: this.loads.ring(name),
+      events: events.filter(({ vens }) => vens.has(name)),
+    }));
   }
 
   /** What reports are about, for people. */
@@ -187,16 +218,16 @@ export class AgentConsole implements ConsoleBackend {
   #seen(): Seen {
     const now = this.#now;
     const events = this.#events();
-    const vens = [...this.#ports.vens].map(([name, resources]) => this.#summary(name, resources, events));
+    const vens = this.#vens(events);
     const { startAt, loadW, baselineW } = this.#total(this.#ports.vens.keys(), OPEN_STEPS);
     const points = loadW.map((load, i) => ({ startAt: startAt + i * STEP, loadW: load, baselineW: baselineW[i] ?? null }));
     const recent = events.filter(({ summary: { endAt } }) => endAt === null || endAt >= now - STEP * STEPS);
     const activeEvents = events.filter(({ summary }) => summary.state === 'active' && summary.changesLoad).length;
     return {
       now,
-      totals: fleetTotals(vens, { activeEvents, reports: 0 }),
+      totals: fleetTotals(vens, { activeEvents, reports: null }),
       vens,
-      events: recent.map(({ summary }) => summary),
+      events: this.#told(recent, vens),
       points,
     };
   }
@@ -205,12 +236,7 @@ export class AgentConsole implements ConsoleBackend {
   #total(names: Iterable<string>, steps: number): Series {
     const sum = new SeriesRing(STEP, STEPS);
     const last = sum.stepAt(this.#now);
-    const events = this.#events();
-    const vens = [...names].map((name) => ({
-      ring: this.loads.ring(name),
-      events: events.filter(({ vens: own }) => own.has(name)),
-    }));
-    return totalOf(vens, sum, last - steps + 1, last);
+    return totalOf(this.#followed(names, this.#events()), sum, last - steps + 1, last);
   }
 
   #summary(name: string, resources: readonly Resource[], events: readonly SharedEvent[]): VenSummary {

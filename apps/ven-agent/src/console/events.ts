@@ -1,5 +1,5 @@
 import type { EventSummary } from '@venfleet/console-api';
-import { eventFacts, payloadsAt, stateAt, timesOf } from '@venfleet/console-api/server';
+import { type EventTimes, eventFacts, payloadsAt, stateAt, timesOf } from '@venfleet/console-api/server';
 import type { Attribute, GridEvent } from '@venfleet/openadr';
 import type { EventFeed } from '../events/feed.js';
 import type { EventRecord } from '../events/record.js';
@@ -12,6 +12,7 @@ export type Feeds = (
 /** An event with the VENs that have it. */
 export interface SharedEvent {
   readonly event: GridEvent;
+  readonly times: EventTimes;
   readonly summary: EventSummary;
   /** What it says now; undefined while it is not on. */
   readonly said: readonly Attribute[] | undefined;
@@ -41,5 +42,5 @@ function shared({ event, seenAt, changedAt }: EventRecord, program: string, vens
   const said = stateAt(times, now) === 'active' ? payloadsAt(event, times, now) : undefined;
   const facts = eventFacts(written, times, said, now);
   const summary = { ...facts, program, vens: vens.size, requestedW: null, deliveredW: null };
-  return { event, summary, said, vens };
+  return { event, times, summary, said, vens };
 }

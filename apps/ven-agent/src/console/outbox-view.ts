@@ -57,17 +57,17 @@ export class OutboxView {
         event: names.event(eventId),
         ven: name,
         payloadType: names.payloadTypes(eventId, request).join(', ') || request,
-        resources: 0,
+        resources: null,
         expected: acknowledged + late + lost,
         received: acknowledged,
         missing: late + lost,
-        doubled: 0,
+        doubled: null,
       }))
       .sort((a, b) => b.missing - a.missing || a.ven.localeCompare(b.ven));
     const wanted = faulty ? rows.filter(({ missing }) => missing > 0) : rows;
     return {
       checkedAt: this.#clock.now(),
-      sinceAt: 0,
+      sinceAt: null,
       expected: audit?.expected ?? 0,
       received: audit?.acknowledged ?? 0,
       missing: (audit?.late ?? 0) + (audit?.lost ?? 0),
@@ -93,20 +93,25 @@ export class OutboxView {
   }
 }
 
-function summaryOf({ id, ven, event, request, state, changedAt, covers }: OutboxReport, names: ReportNames): ReportSummary {
+function summaryOf(
+  { id, ven, event, request, state, reason, dueAt, changedAt, covers }: OutboxReport,
+  names: ReportNames,
+): ReportSummary {
   const ends = covers.flatMap(({ end }) => (end === 'forever' ? [] : [end]));
   return {
     id: String(id),
     createdAt: changedAt,
+    dueAt,
     ven,
     eventId: event,
     event: names.event(event),
     payloadTypes: names.payloadTypes(event, request),
-    resources: 0,
+    resources: null,
     intervals: covers.length,
     startAt: covers.length === 0 ? null : Math.min(...covers.map(({ start }) => start)),
     endAt: ends.length === 0 ? null : Math.max(...ends),
-    quality: state === 'failed' || state === 'expired' ? 'MISSING' : 'OK',
+    quality: null,
     state: STATES[state],
+    reason,
   };
 }

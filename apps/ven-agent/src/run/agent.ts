@@ -78,6 +78,8 @@ interface Parts {
   readonly ops: OpsServer;
 }
 
+type ConsoleParts = Pick<Parts, 'readings' | 'metering' | 'events' | 'acting' | 'watch'>;
+
 /** The composition root: one process for one VEN or for many, whose states are apart. */
 export class Agent {
   readonly #options: AgentOptions;
@@ -233,7 +235,7 @@ export class Agent {
     const explain = acting && ((resource: string, at?: Instant) => acting.explain(resource, at));
     const parts = { vens: this.#vens, metering, events, reporting, acting };
     const watch = new AgentWatch({ ...this.#options, ...parts, status: () => this.status() });
-    console = this.#console({ readings, events, acting });
+    console = this.#console({ readings, metering, events, acting, watch });
     const ops = new OpsServer({
       ...run.ops,
       console: console?.server,
@@ -247,13 +249,15 @@ export class Agent {
     return { readings, metering, gate, events, reporting, acting, watch, ops };
   }
 
-  #console({ readings, events, acting }: Pick<Parts, 'readings' | 'events' | 'acting'>): OpenConsole | undefined {
+  #console({ readings, metering, events, acting, watch }: ConsoleParts): OpenConsole | undefined {
     const { config, env, clock, logger } = this.#options;
     return openConsole(config.run.ops.console, {
       vens: this.#vens,
       readings: readings.source,
       feeds: (ven) => events?.feed(ven),
       controllers: () => acting?.states() ?? [],
+      meters: () => metering.statuses(),
+      alerts: () => watch.alerts(),
       explain: acting && ((resource) => acting.explain(resource)),
       outbox: config.outbox,
       env,

@@ -8,9 +8,11 @@ import * as schemas from '@venfleet/console-api/schemas';
 import { instant, minutes, seconds, silentLogger, VenfleetError, watts } from '@venfleet/core';
 import { FakeClock } from '@venfleet/core/testing';
 import type { Resource } from '@venfleet/resource-db';
+import type { AlertView } from '../../src/alerts/view.js';
 import type { Feeds } from '../../src/console/events.js';
 import { type OpenConsolePorts, openConsole } from '../../src/console/open-console.js';
 import type { ControlState } from '../../src/control/model.js';
+import type { MeterStatus } from '../../src/metering/metering.js';
 import { resource, shed } from '../support/dispatch.js';
 import { MemoryReadings, reading } from '../support/reporting.js';
 
@@ -58,6 +60,8 @@ async function serve(ports: Partial<OpenConsolePorts> = {}) {
       readings,
       feeds: () => feedOf([]),
       controllers: () => [],
+      meters: () => [],
+      alerts: () => [],
       outbox: join(folder, 'outbox.db'),
       env: { TOKEN },
       clock,
@@ -207,6 +211,58 @@ describe("the agent's console", () => {
     expect(await see('series')).toEqual(series);
   });
 
+  test('an event says what is given now, what each VEN gave on average, and of how much of it that is known', async () => {
+    const feeds = () => feedOf([{ ...record, event: { ...shed(0.2, instant(NOW + seconds(60))).event } }]);
+    const { see, read, clock } = await serve({ feeds });
+    await see('overview');
+    for (let i = 0; i < 10; i++) {
+      // A fifth is asked for: half of it in the event's first ten seconds, then all.
+      read(i < 6 ? 6000 : i === 6 ? 5000 : 4000, 4000);
+      await clock.advance(seconds(10));
+    }
+    expect((await see('overview')).events[0]).toMatchObject({ requestedW: 2000, deliveredW: 2000 });
+    expect((await see('events')).events[0]).toMatchObject({ requestedW: 2000, deliveredW: 2000 });
+    const detail = schemas.EventDetail.parse(await see('events/e1'));
+    // Four steps of ten seconds.
+    const mean = { requestedW: 2000, deliveredW: 1750, requestedWh: 22, deliveredWh: 19, known: 4, expected: 4, missing: 0 };
+    expect(detail).toMatchObject({ requestedW: 2000, deliveredW: 2000, total: mean, performance: [{ ven: 'Aalborg', ...mean }] });
+    await clock.advance(minutes(40));
+    const over = await see('events/e1');
+    expect(over).toMatchObject({ state: 'completed', requestedW: null, deliveredW: null });
+    // The meters were silent since: what is not known is missing, and nothing is made up for it.
+    expect(over.total).toMatchObject({ expected: 180, known: 180 - over.total.missing });
+    expect(over.total.missing).toBeGreaterThan(160);
+  });
+
+  test('an event that began before anything was known says nothing of what was given', async () => {
+    const { see, read, clock } = await serve({ feeds: () => feedOf([record]) });
+    await see('overview');
+    await clock.advance(seconds(30));
+    read(4000, 4000);
+    await clock.advance(seconds(30));
+    expect(await see('events/e1')).toMatchObject({
+      requestedW: null,
+      deliveredW: null,
+      total: { deliveredW: null, known: 0, expected: 6, missing: 6 },
+      performance: [],
+    });
+  });
+
+  test('alarms are those that fire, the critical ones first', async () => {
+    const alert = { labels: {}, value: 1, summary: 'a', detail: 'b', action: 'c', runbook: 'd' };
+    const alerts: AlertView[] = [
+      { ...alert, alert: 'Late', severity: 'warning', state: 'firing', since: '2026-06-15T09:00:00.000Z' },
+      { ...alert, alert: 'Not yet', severity: 'critical', state: 'pending', since: '2026-06-15T09:59:00.000Z' },
+      { ...alert, alert: 'VenSilent', severity: 'critical', state: 'firing', since: '2026-06-15T09:30:00.000Z' },
+    ];
+    const { see } = await serve({ alerts: () => alerts });
+    const { alarms } = schemas.Alarms.parse(await see('alarms'));
+    expect(alarms.map(({ name, sinceAt }) => [name, sinceAt])).toEqual([
+      ['VenSilent', NOW - minutes(30)],
+      ['Late', NOW - minutes(60)],
+    ]);
+  });
+
   test('events cannot be written here, nor are there faults', async () => {
     const { ask } = await serve();
     expect((await ask('event-choices')).status).toBe(404);
@@ -219,10 +275,16 @@ describe("the agent's console", () => {
       resource: site(2),
       held: null,
       status: 'free',
-      problem: { code: 'X', message: 'x' },
+      problem: { code: 'X', message: 'it does not answer' },
     } as unknown as ControlState;
+    const meter = {
+      resource: site(1),
+      where: 'modbus 10.0.0.5:502 unit 21 (schneider-iem3000)',
+      problem: { code: 'METER_TIMEOUT', message: 'no answer within 1 s', hint: 'is it powered?' },
+    } as unknown as MeterStatus;
     const { see, read, clock } = await serve({
       controllers: () => [limited, refuses],
+      meters: () => [meter],
       explain: () => {
         throw new VenfleetError('NOT_CONTROLLED', 'it takes no part in events');
       },
@@ -238,7 +300,18 @@ describe("the agent's console", () => {
       explanation: ['it takes no part in events'],
     });
     expect(detail.series.loadW).toEqual([4000, 3000]);
-    expect((await see('resources/r2')).state).toBe('problem');
+    expect(detail.problems).toEqual(['Meter: no answer within 1 s; is it powered?']);
+    expect(detail.attributes).toEqual([
+      { type: 'Meter', text: 'modbus 10.0.0.5:502 unit 21 (schneider-iem3000)' },
+      { type: 'Read', text: 'every 10 s' },
+      { type: 'Controller', text: 'holding' },
+      { type: 'Least power', text: '0 kW' },
+    ]);
+    expect(await see('resources/r2')).toMatchObject({
+      state: 'problem',
+      problems: ['Controller: it does not answer'],
+      attributes: expect.arrayContaining([{ type: 'Meter', text: 'none that is read' }]),
+    });
   });
 
   test('what was read before anybody looked is drawn, too', async () => {

@@ -18,7 +18,9 @@ const PAGE = 50;
 
 type Ports = Pick<LiveModelPorts, 'store' | 'reports'> & { readonly clock: HasNow & HasMonotonic };
 type Scope = Pick<AuditQuery, 'minutes' | 'event' | 'ven'>;
-type Checked = Omit<Audit, 'rows' | 'total'> & { readonly all: readonly AuditRow[] };
+/** A VTN knows of each row how often it was told twice. */
+type CountedRow = AuditRow & { readonly doubled: number };
+type Checked = Omit<Audit, 'rows' | 'total'> & { readonly all: readonly CountedRow[] };
 
 /** Holds reports against what events ask for, one check at a time, and between VENs others have their turn. */
 export class AuditDesk {
@@ -51,7 +53,7 @@ export class AuditDesk {
     const events = known.events
       .all()
       .filter((one) => one.event.reportRequests.length > 0 && (event === undefined || one.event.id === event));
-    const rows: AuditRow[] = [];
+    const rows: CountedRow[] = [];
     for (const one of known.vens.all()) {
       if (ven !== undefined && one.name !== ven) continue;
       for (const booked of events) {
@@ -71,7 +73,7 @@ export class AuditDesk {
     };
   }
 
-  async #one(booked: BookedEvent, ven: KnownVen, times: AuditTimes): Promise<AuditRow[]> {
+  async #one(booked: BookedEvent, ven: KnownVen, times: AuditTimes): Promise<CountedRow[]> {
     const { store, reports } = this.#ports;
     // What is due since then has come since then.
     const since = store.read(() => reports.firstSince(times.since));
@@ -92,7 +94,7 @@ export class AuditDesk {
 function rowOf(
   { event: eventId, ven, payloadType, resources, expected, missing, doubled }: PayloadAudit,
   { event }: BookedEvent,
-): AuditRow {
+): CountedRow {
   const absent = missing.reduce((sum, one) => sum + one.expected - one.received, 0);
   const surplus = doubled.reduce((sum, one) => sum + one.received - one.expected, 0);
   return {

@@ -73,6 +73,7 @@ export function resourceDetail(
       attributes: attributes.map(({ type, values }) => ({ type, text: values.map(valueText).join(', ') })),
       series: resourceSeries(reports, ven.name, row.name, now),
       explanation: [],
+      problems: [],
     };
   });
 }

@@ -55,6 +55,8 @@ function summaryOf(row: ReportRow, known: Known): ReportSummary {
     endAt: Number.isFinite(endAt) ? endAt : null,
     quality: worstQuality(report),
     state: 'received',
+    dueAt: null,
+    reason: null,
   };
 }
 

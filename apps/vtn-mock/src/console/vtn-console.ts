@@ -75,7 +75,7 @@ export class VtnConsole implements ConsoleBackend {
       server: 'vtn',
       name: 'VTN mock',
       user: name,
-      abilities: { writeEvents: mayWriteEvents, audit: true, faults: mayMakeFaults && this.faults !== undefined },
+      abilities: { writeEvents: mayWriteEvents, audit: true, faults: mayMakeFaults && this.faults !== undefined, alarms: false },
       serverAt: this.#now,
     };
   }

@@ -264,6 +264,8 @@ describe('reports and their audit', () => {
       endAt: vtn.clock.now(),
       quality: 'OK',
       state: 'received',
+      dueAt: null,
+      reason: null,
     });
     const second = await vtn.see(`reports?limit=2&before=${first.next}`);
     expect([second.reports.length, second.next]).toEqual([2, null]);

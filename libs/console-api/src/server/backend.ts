@@ -1,4 +1,5 @@
 import type {
+  Alarms,
   Audit,
   AuditQuery,
   Delta,
@@ -66,6 +67,7 @@ export interface ConsoleBackend extends LiveSource {
   event(id: string): Maybe<EventDetail>;
   reports(query: ReportQuery): Soon<ReportPage>;
   audit?(query: AuditQuery): Promise<Audit>;
+  alarms?(): Alarms;
   readonly writing?: EventWriting;
   readonly faults?: FaultDesk;
 }

@@ -50,6 +50,7 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
   '/events/{id}/cancel': { POST: { summary: 'Ends an event now', answer: schemas.EventSummary } },
   '/reports': { GET: { summary: 'Reports, the newest first', query: schemas.ReportQuery, answer: schemas.ReportPage } },
   '/audit': { GET: { summary: 'Reports held against what events ask for', query: schemas.AuditQuery, answer: schemas.Audit } },
+  '/alarms': { GET: { summary: 'What an agent tells its operator of itself', answer: schemas.Alarms } },
   '/faults': {
     GET: { summary: "The simulator's faults", answer: schemas.Faults },
     POST: { summary: 'Puts a fault in force', body: schemas.FaultForm, answer: schemas.Fault, status: 201 },

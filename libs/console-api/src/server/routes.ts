@@ -46,6 +46,7 @@ export const ROUTES: Readonly<Record<string, Readonly<Partial<Record<string, Han
   '/events/:id/cancel': { POST: answer((call) => writing(call).cancel(call.id, call.user)) },
   '/reports': { GET: answer(({ backend, query }) => backend.reports(readQuery(query, ReportQuery))) },
   '/audit': { GET: answer(audit) },
+  '/alarms': { GET: answer(({ backend }) => backend.alarms?.() ?? unwatched()) },
   '/faults': {
     GET: answer((call) => desk(call).list()),
     POST: answer(async (call) => desk(call).add(await readBody(call.request, FaultForm)), 201),
@@ -69,6 +70,10 @@ async function changeEvent(call: RouteCall): Promise<Answer> {
 function audit({ backend, query }: RouteCall): unknown {
   if (backend.audit === undefined) throw new ConsoleProblem(404, 'this server checks no reports');
   return backend.audit(readQuery(query, AuditQuery));
+}
+
+function unwatched(): never {
+  throw new ConsoleProblem(404, 'this server has no alarms');
 }
 
 function isDryRun({ query }: RouteCall): boolean {

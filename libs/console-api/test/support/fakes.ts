@@ -66,7 +66,7 @@ export function fakeBackend(more: Partial<ConsoleBackend> = {}): ConsoleBackend 
       server: 'vtn',
       name: 'a VTN',
       user: name,
-      abilities: { writeEvents: true, audit: true, faults: true },
+      abilities: { writeEvents: true, audit: true, faults: true, alarms: false },
       serverAt: 1,
     }),
     fleetSeries: () => ({ startAt: 0, stepMs: 10_000, loadW: [], baselineW: [] }),
