@@ -40,8 +40,8 @@ export function buildProgram(env: NodeJS.ProcessEnv): Command {
   addReportPlan(program, env);
   addCheck(program, env);
   addRun(program, env);
-  addExplain(program);
-  addAlerts(program);
+  addExplain(program, env);
+  addAlerts(program, env);
   addAlertRules(program);
   addAgentBackup(program, env);
   return program;

@@ -215,6 +215,14 @@ export function loadDatabasePaths(flags: ConfigFlags, env: NodeJS.ProcessEnv): D
   return databasePaths(readFile(flags.config ?? env.VENFLEET_CONFIG), flags, env);
 }
 
+/**
+ * Where an agent with these settings serves its health and metrics; nothing else of them need be at hand, either.
+ * @throws VenfleetError CONFIG_INVALID, FILE_UNREADABLE
+ */
+export function loadOpsAddress({ config }: Pick<ConfigFlags, 'config'>, env: NodeJS.ProcessEnv): RunSettings['ops'] {
+  return runSettings(readFile(config ?? env.VENFLEET_CONFIG)).ops;
+}
+
 /** What is not named lies beside the state. */
 function databasePaths(file: ConfigFile, flags: ConfigFlags, env: NodeJS.ProcessEnv): DatabasePaths {
   const state = flags.state ?? env.VENFLEET_STATE ?? file.state ?? '.venfleet/ven-agent.db';

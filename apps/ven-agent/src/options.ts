@@ -21,6 +21,14 @@ export function addProfilesOption(command: Command): Command {
   return command.option('--profiles <dir>', 'the device profiles (default: config/device-profiles)');
 }
 
+/** Which running agent is asked: the flags of `agentUrl`. */
+export function addAgentOptions(command: Command): Command {
+  return addConfigOption(command).option(
+    '--url <url>',
+    'health and metrics endpoint of the running agent (default: where `ops` of the settings puts it, else http://127.0.0.1:9464)',
+  );
+}
+
 export function addJsonOption(command: Command): Command {
   return command.option('--json', 'print one line of JSON instead of text');
 }

@@ -1,17 +1,16 @@
 import { addCommand, type Command, printResult } from '@venfleet/core/node';
-import { AGENT_URL, askAgent } from '../ops/ask.js';
+import { type AgentFlags, agentUrl, askAgent } from '../ops/ask.js';
+import { addAgentOptions, addJsonOption } from '../options.js';
 import { prometheusRules } from './prometheus.js';
 import type { AlertView } from './view.js';
 
 /** `alerts`: asks the running agent what is wrong. */
-export function addAlerts(program: Command): void {
-  addCommand(program, 'alerts', 'Shows which alerts are pending or fire in the running agent, and what to do')
-    .option(...AGENT_URL)
-    .option('--json', 'print one line of JSON instead of text')
-    .action(async ({ url, json }: { url: string; json?: true }) => {
-      const answer = await askAgent<{ alerts: AlertView[] }>(url, '/alerts');
-      printResult(json, answer, () => alertsText(answer.alerts));
-    });
+export function addAlerts(program: Command, env: NodeJS.ProcessEnv): void {
+  const command = addCommand(program, 'alerts', 'Shows which alerts are pending or fire in the running agent, and what to do');
+  addJsonOption(addAgentOptions(command)).action(async (flags: AgentFlags & { json?: true }) => {
+    const answer = await askAgent<{ alerts: AlertView[] }>(agentUrl(flags, env), '/alerts');
+    printResult(flags.json, answer, () => alertsText(answer.alerts));
+  });
 }
 
 /** `alert-rules`: the same alerts for a Prometheus. */

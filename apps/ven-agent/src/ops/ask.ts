@@ -1,8 +1,38 @@
+import { isIPv6 } from 'node:net';
 import { describeError, VenfleetError } from '@venfleet/core';
 import { usageError } from '@venfleet/core/node';
+import { loadOpsAddress } from '../config.js';
 
-/** The option of commands that ask a running agent. */
-export const AGENT_URL = ['--url <url>', 'health and metrics endpoint of the running agent', 'http://127.0.0.1:9464'] as const;
+/** Which running agent is asked. */
+export interface AgentFlags {
+  readonly config?: string;
+  readonly url?: string;
+}
+
+/** By host of a URL: one that is listened on, but leads nowhere, and where to ask instead. */
+const REACHED_AT: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['[::]', '[::1]'],
+]);
+
+/**
+ * Where a running agent on this machine answers: as it is said, else as its settings have it.
+ * @throws VenfleetError USAGE, CONFIG_INVALID, FILE_UNREADABLE
+ */
+export function agentUrl(flags: AgentFlags, env: NodeJS.ProcessEnv): string {
+  if (flags.url !== undefined) return flags.url;
+  const { host, port } = loadOpsAddress(flags, env);
+  if (port === 0) {
+    throw usageError(
+      'which port the agent has is not known: `ops.port` of its settings is 0, any free one',
+      'give its --url, which `run` prints',
+    );
+  }
+  const text = `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  if (!URL.canParse(text)) throw usageError(`\`ops.host\` of the settings, ${host}, makes no URL`, 'give the --url of the agent');
+  const { hostname } = new URL(text);
+  return `http://${REACHED_AT.get(hostname) ?? hostname}:${port}`;
+}
 
 /**
  * Asks a running agent.
@@ -14,7 +44,7 @@ export async function askAgent<T>(base: string, path: string): Promise<T> {
   const missing = (reason: string, cause?: unknown) =>
     new VenfleetError('AGENT_UNREACHABLE', `no agent answers at ${new URL(url).origin}: ${reason}`, {
       cause,
-      hint: 'start it with `npx nx run ven-agent:run`; for one with another --ops-port give its --url',
+      hint: 'start it with `npx nx run ven-agent:run`; for one with other settings or --ops-port give its --config or --url',
     });
   if (!URL.canParse(url)) throw usageError(`--url ${url} is no URL`, 'it looks like http://127.0.0.1:9464');
   const response = await fetch(url).catch((error) => {
