@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { describeError, VenfleetError } from '@venfleet/core';
 import { usageError } from '@venfleet/core/node';
 import { loadOpsAddress } from '../config.js';
@@ -28,7 +27,7 @@ export function agentUrl(flags: AgentFlags, env: NodeJS.ProcessEnv): string {
       'give its --url, which `run` prints',
     );
   }
-  const text = `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const text = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   if (!URL.canParse(text)) throw usageError(`\`ops.host\` of the settings, ${host}, makes no URL`, 'give the --url of the agent');
   const { hostname } = new URL(text);
   return `http://${REACHED_AT.get(hostname) ?? hostname}:${port}`;
