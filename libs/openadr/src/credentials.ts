@@ -101,13 +101,14 @@ export function ensureDevelopmentCredentials(path: string, venNames: readonly st
 }
 
 const DIGRAPHS: Readonly<Record<string, string>> = { æ: 'ae', ø: 'oe', å: 'aa', ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' };
+const LETTERS = new RegExp(`[${Object.keys(DIGRAPHS).join('')}]`, 'g');
 
 /** ASCII letters, digits and hyphens only (OpenADR's id pattern, which openleadr asks of client ids), with room for prefix and suffix. */
 function slug(name: string): string {
   const ascii = name
     .normalize('NFC')
     .toLowerCase()
-    .replace(/[æøåäöüß]/g, (letter) => DIGRAPHS[letter] ?? '')
+    .replace(LETTERS, (letter) => DIGRAPHS[letter] ?? '')
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/[^a-z0-9]+/g, '-')

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join, posix, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { asInstalled } from './installed-text.js';
@@ -24,7 +25,7 @@ export interface Bundle {
 export const DISPENSABLE = ['serialport', '@abandonware/noble', 'bufferutil', 'utf-8-validate'];
 
 /** What CommonJS modules within an ES module need. */
-const BANNER = `import { createRequire as venfleetRequire } from 'node:module';const require = venfleetRequire(import.meta.url);`;
+const BANNER = `const require = process.getBuiltinModule('module').createRequire(import.meta.url);`;
 
 /** The agent and the database's commands as one program; parts that not every command needs are files of their own. */
 export async function bundle({ root, sqlite, version }: BundleOptions): Promise<Bundle> {
@@ -45,7 +46,7 @@ export async function bundle({ root, sqlite, version }: BundleOptions): Promise<
     banner: { js: BANNER },
     define: { VENFLEET_VERSION: JSON.stringify(version) },
     external: DISPENSABLE,
-    plugins: [installed(root), sqliteFrom(sqlite)],
+    plugins: [installed(root), sqliteFrom(sqlite), lazyBuiltins()],
     metafile: true,
     write: false,
     logLevel: 'silent',
@@ -67,6 +68,25 @@ function installed(root: string): Plugin {
         const source = readFileSync(path, 'utf8').replace('const load = createRequire(import.meta.url);', '');
         return { contents: asInstalled(source).replaceAll(/\bload\('undici/g, "require('undici"), loader: 'ts' };
       });
+    },
+  };
+}
+
+/**
+ * Modules of Node's own as CommonJS modules have them. `import` would read all that they export at once: of `http` also
+ * WebSocket, for which Node loads all of its fetch, and of `crypto` its webcrypto: 6 MB that nobody uses.
+ */
+function lazyBuiltins(): Plugin {
+  const namespace = 'builtin';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(node:)?[a-z0-9_]+(\/[a-z]+)?$/ }, ({ path, kind }) =>
+        kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^node:/, ''), namespace } : undefined,
+      );
+      onLoad({ filter: /./, namespace }, ({ path }) => ({
+        contents: `module.exports = process.getBuiltinModule('${path}');`,
+      }));
     },
   };
 }

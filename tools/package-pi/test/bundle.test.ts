@@ -33,6 +33,20 @@ describe('the bundle', () => {
     expect(made.files.get('venfleet.mjs')?.length).toBeLessThan(4000);
   });
 
+  test('is ASCII, for one letter beyond it makes V8 keep two bytes of each character of a file', () => {
+    for (const [name, content] of made.files) {
+      expect([name, String(content).match(/\P{ASCII}.{0,20}/u)]).toEqual([name, null]);
+    }
+  });
+
+  test('imports no module of Node’s own: that reads all its exports, and loads what nobody uses', () => {
+    const imports = [...made.files].flatMap(([name, content]) =>
+      [...String(content).matchAll(/\b(?:from|import)\s*"([^"]+)"/g)].map(([, what = '']) => ({ name, what })),
+    );
+    expect(imports.length).toBeGreaterThan(10);
+    expect(imports.filter(({ what }) => isBuiltin(what))).toEqual([]);
+  });
+
   test('is the same bytes each time', async () => {
     expect([...(await make()).files]).toEqual([...made.files]);
   });
