@@ -133,6 +133,8 @@ story('the package on a Debian machine', () => {
     // Type=notify: it has said so itself.
     expect(await service('ActiveState')).toBe('active');
     await metersAnswer();
+    // Its settings say where it answers.
+    expect(JSON.parse(await machine.do('venfleet', 'alerts', '--json'))).toEqual({ alerts: expect.any(Array) });
     await site.event('--limit', '4kW', '--interval', '5s', '--count', '720', '--ven', VEN, '--report', 'load:5s');
     await reaches('ven_agent_reports_acknowledged_total', (reports) => reports >= 1);
     await sitesAreHeld();
