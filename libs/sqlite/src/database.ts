@@ -9,7 +9,7 @@ import { makeFolderBeside, moveDatabase, refuseExisting } from './paths.js';
 type Value = string | number | bigint | Buffer | null;
 export type Parameters = readonly Value[] | Readonly<Record<string, Value>>;
 
-/** @param problem the DB_ error of a disk that did not take it; undefined when it is written. */
+/** @param problem the DB_ error of a disk or a file that did not take it; undefined when it is written. */
 export type OnWrite = (problem: VenfleetError | undefined) => void;
 
 /** A prepared statement whose errors name the database and say what to do. */
@@ -172,7 +172,7 @@ export class Database {
 }
 
 function told(error: unknown, onWrite: OnWrite | undefined): unknown {
-  if (isDiskProblem(error)) onWrite?.(error as VenfleetError);
+  if (isDiskProblem(error) || isVenfleetError(error, 'DB_LOCKED', 'DB_CORRUPT')) onWrite?.(error as VenfleetError);
   return error;
 }
 

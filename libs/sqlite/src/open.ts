@@ -23,7 +23,7 @@ export interface OpenOptions {
    * is on the disk before it returns).
    */
   readonly synchronous?: 'normal' | 'full';
-  /** Told how each write went, so that somebody hears of a disk that does not take them any more, and that does again. */
+  /** Told how each write went, so that somebody hears of a disk or file that does not take them any more, and that does again. */
   readonly onWrite?: OnWrite | undefined;
   /** With `readonly`: an earlier schema version will do. For who copies a database and looks at none of its tables. */
   readonly acceptOlder?: boolean;

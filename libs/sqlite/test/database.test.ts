@@ -1,5 +1,6 @@
 import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { milliseconds } from '@venfleet/core';
 import { isForeignKeyViolation, isUniqueViolation, moveDatabase, openDatabase } from '@venfleet/sqlite';
 import { failure, names, schema, workplace } from './support.js';
 
@@ -45,6 +46,30 @@ describe('statements', () => {
     };
     expect(failure(() => db.transaction(work)).code).toBe('DB_FULL');
     expect(names(db)).toEqual([]);
+  });
+
+  test('whoever asks to be told of writes hears why the file took none, and that it does again; not of mistakes', () => {
+    const heard: (string | undefined)[] = [];
+    const db = open('told.db', { lockTimeout: milliseconds(1), onWrite: (problem) => heard.push(problem?.code) });
+    const other = open('told.db');
+    other.exec('BEGIN IMMEDIATE');
+    expect(failure(() => db.prepare(INSERT).run(['a'])).code).toBe('DB_LOCKED');
+    expect(failure(() => db.transaction(() => db.prepare(INSERT).run(['a']))).code).toBe('DB_LOCKED');
+    other.exec('ROLLBACK');
+    db.prepare(INSERT).run(['a']);
+    failure(() => db.prepare(INSERT).run(['a']));
+    expect(heard).toEqual(['DB_LOCKED', 'DB_LOCKED', undefined]);
+  });
+
+  test('whoever asks to be told of writes hears of a file that is damaged', () => {
+    const before = open('damaged.db');
+    fill(before, 500);
+    before.close();
+    damage('damaged.db');
+    const heard: (string | undefined)[] = [];
+    const db = open('damaged.db', { onWrite: (problem) => heard.push(problem?.code) });
+    expect(failure(() => db.prepare('UPDATE parent SET name = name || 1').run()).code).toBe('DB_CORRUPT');
+    expect(heard).toEqual(['DB_CORRUPT']);
   });
 
   test('a read-only database refuses each writing statement: DB_READONLY', () => {

@@ -181,7 +181,7 @@ export const ALERTS: readonly Alert[] = [
     summary: 'Reports, events or decisions cannot be kept',
     detail: '{code} is raised',
     unit: 'count',
-    action: 'See /readyz for the file and the reason: make room on its disk, or replace a card that has become read-only.',
+    action: 'See /readyz for the file and the reason: a full disk, a card that has become read-only, a lock, or damage.',
   },
   {
     name: 'CopyFailing',
