@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { counted, energy, moment, percent, period, power, relative, span } from '../src/text/format.js';
+import { readable } from '../src/text/explanation.js';
+import { clockSeconds, counted, energy, moment, percent, period, power, relative, span } from '../src/text/format.js';
 
 describe('powers', () => {
   test.each([
@@ -67,6 +68,7 @@ describe('times', () => {
     const noon = new Date(2026, 0, 15, 12, 0).getTime();
     expect(period(noon, noon + 1_800_000, noon)).toBe('12:00 – 12:30');
     expect(period(noon, null, noon)).toBe('since 12:00');
+    expect(period(noon, noon + 5_000, noon)).toBe('12:00:00 – 12:00:05');
     expect(period(null, null, noon)).toBe('when seen');
     expect(period(noon, noon + 86_400_000, noon)).toBe('12:00 – Fri 16 Jan, 12:00');
   });
@@ -78,4 +80,20 @@ test('numbers have their noun', () => {
   expect(percent(0.2)).toBe('20 %');
   expect(percent(0.052)).toBe('5.2 %');
   expect(percent(null)).toBe('–');
+});
+
+describe('an explanation', () => {
+  test('is told in the reader’s time and by titles, not by ids', () => {
+    const now = Date.parse('2026-06-15T10:30:00Z');
+    const titles = new Map([
+      ['r-1', 'Bar August'],
+      ['e-1', 'Evening peak'],
+    ]);
+    const at = clockSeconds(Date.parse('2026-06-15T10:00:05.123Z'));
+    expect(readable('r-1 at 2026-06-15T10:00:05.123Z: at most 2.00 kW', titles, now)).toBe(
+      `Bar August at ${at}: at most 2.00 kW`,
+    );
+    expect(readable('  → Evening peak (e-1), no priority: decides', titles, now)).toBe('  → Evening peak, no priority: decides');
+    expect(readable('at most 2.00 kW for event e-1', titles, now)).toBe('at most 2.00 kW for event Evening peak');
+  });
 });

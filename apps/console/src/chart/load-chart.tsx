@@ -84,13 +84,16 @@ function Plot({
   );
 }
 
+/** Steps within a minute would all be told alike. */
+const clockOf = ({ stepMs }: Series) => (stepMs < 60_000 ? clockSeconds : clock);
+
 /** What the pointer is at, else the newest; of what does not show at all nothing is said. */
 function Readout({ series, shades, index }: ReadoutProps) {
   const at = index ?? series.loadW.findLastIndex((load) => load !== null);
   const [load, baseline] = [series.loadW[at] ?? null, series.baselineW[at] ?? null];
   return (
     <p class="chart-readout" aria-hidden="true">
-      <time>{clock(series.startAt + at * series.stepMs)}</time>
+      <time>{clockOf(series)(series.startAt + at * series.stepMs)}</time>
       <Key of="load" name="Load" value={load} />
       {series.baselineW.some((value) => value !== null) && (
         <>
@@ -133,7 +136,7 @@ function SeriesTable({ series, of }: { readonly series: Series; readonly of: str
         .reverse()
         .map(({ at, load, baseline }) => (
           <tr key={at}>
-            <th scope="row">{series.stepMs < 60_000 ? clockSeconds(at) : clock(at)}</th>
+            <th scope="row">{clockOf(series)(at)}</th>
             <td>{power(load)}</td>
             <td>{power(baseline)}</td>
           </tr>

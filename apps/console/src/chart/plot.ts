@@ -19,7 +19,7 @@ export class LoadPlot {
         width,
         height,
         // To the right half a label of the time axis.
-        padding: [8, 20, 0, 0],
+        padding: [8, 28, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
         scales: { y: { range: (_plot, least, most) => rangeOf(least, most) } },

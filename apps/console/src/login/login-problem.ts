@@ -1,5 +1,6 @@
 import { describeError } from '@venfleet/core';
 import { isApiError } from '../api/api-error.js';
+import { sentence } from '../text/format.js';
 
 /** What a person can do about a login that failed. */
 export function loginProblem(error: unknown): string {
@@ -8,5 +9,3 @@ export function loginProblem(error: unknown): string {
   if (isApiError(error, 'API_UNREACHABLE')) return 'The server cannot be reached. Is it running?';
   return `${sentence(describeError(error))}.`;
 }
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}`;

@@ -1,6 +1,6 @@
 import { type Audit, type AuditRow, PATHS } from '@venfleet/console-api';
 import { useState } from 'preact/hooks';
-import { usePage, useSession } from '../app/context.js';
+import { usePage, useSession, useWords } from '../app/context.js';
 import { count, counted, moment } from '../text/format.js';
 import { Card, Empty, ErrorNote, Figure } from '../ui/parts.js';
 import { PlainTable } from '../ui/plain-table.js';
@@ -86,11 +86,12 @@ function Result({
   readonly setOffset: (offset: number) => void;
 }) {
   const { now } = usePage().console;
+  const { received } = useWords();
   return (
     <>
       <dl class="figures">
         <Figure label="Expected" parts={{ value: count(audit.expected), unit: '' }} />
-        <Figure label="Received" parts={{ value: count(audit.received), unit: '' }} />
+        <Figure label={received} parts={{ value: count(audit.received), unit: '' }} />
         <Figure
           label="Missing"
           parts={{ value: count(audit.missing), unit: '' }}
@@ -132,11 +133,11 @@ function Result({
 
 /** Only a VTN counts resources and doubled values by row. */
 const VTN_ALONE = ['Resources', 'Doubled'];
-const NUMBERS = ['Resources', 'Expected', 'Received', 'Missing', 'Doubled'];
+const numbersOf = (received: string) => ['Resources', 'Expected', received, 'Missing', 'Doubled'];
 
 function AuditTable({ rows }: { readonly rows: readonly AuditRow[] }) {
   const isVtn = useSession().server === 'vtn';
-  const numbers = NUMBERS.filter((title) => isVtn || !VTN_ALONE.includes(title));
+  const numbers = numbersOf(useWords().received).filter((title) => isVtn || !VTN_ALONE.includes(title));
   return (
     <PlainTable label="Reports expected and received" titles={['VEN', 'Event', 'What', ...numbers]} numbers={numbers}>
       {rows.map((row) => (

@@ -1,5 +1,5 @@
 import { usePage } from '../app/context.js';
-import { clockSeconds } from '../text/format.js';
+import { clockSeconds, sentence } from '../text/format.js';
 
 /** Says that what shows is no longer what is. */
 export function ConnectionBanner() {
@@ -9,7 +9,7 @@ export function ConnectionBanner() {
   const { heardAt } = fleet;
   return (
     <div class="banner">
-      <strong>Connection lost.</strong> {connection.reason}. Trying again
+      <strong>Connection lost.</strong> {sentence(connection.reason)}. Trying again
       {heardAt === undefined || now.value === undefined ? ' …' : ` …  Figures are of ${clockSeconds(heardAt)}.`}
     </div>
   );

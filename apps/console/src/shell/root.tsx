@@ -1,3 +1,5 @@
+import { describeError } from '@venfleet/core';
+import { useErrorBoundary } from 'preact/hooks';
 import { type Page, PageContext } from '../app/context.js';
 import { LoginPage } from '../login/login-page.js';
 import { Backdrop } from './backdrop.js';
@@ -6,11 +8,29 @@ import { Shell } from './shell.js';
 export function Root({ page }: { readonly page: Page }) {
   return (
     <PageContext.Provider value={page}>
-      <Phases page={page} />
+      <Guarded page={page} />
       <p class="visually-hidden" role="status">
         {page.console.told}
       </p>
     </PageContext.Provider>
+  );
+}
+
+/** What cannot be drawn is said, rather than an empty page shown. */
+function Guarded({ page }: { readonly page: Page }) {
+  // The browser's own log has it, too.
+  const [failure] = useErrorBoundary((error) => reportError(error));
+  if (failure === undefined) return <Phases page={page} />;
+  return (
+    <Backdrop>
+      <h1>This page has failed</h1>
+      <p class="error-note" role="alert">
+        {describeError(failure)}
+      </p>
+      <button type="button" class="button button--main" onClick={() => location.assign(location.pathname)}>
+        Load it anew
+      </button>
+    </Backdrop>
   );
 }
 

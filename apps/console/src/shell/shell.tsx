@@ -1,3 +1,4 @@
+import type { Session } from '@venfleet/console-api';
 import { useEffect, useRef } from 'preact/hooks';
 import { usePage, useSession } from '../app/context.js';
 import type { Route } from '../app/router.js';
@@ -12,9 +13,10 @@ import { Header } from './header.js';
 /** The page for who is logged in. */
 export function Shell() {
   const { router, console } = usePage();
-  const route = router.route.value;
+  const session = useSession();
+  const route = offered(router.route.value, session);
   const main = useRef<HTMLElement>(null);
-  useTitle(route, useSession().name);
+  useTitle(route, session.name);
   const isLost = console.fleet.connection.value.state === 'lost';
   return (
     <>
@@ -36,6 +38,12 @@ export function Shell() {
       </main>
     </>
   );
+}
+
+/** The address of a page that this server does not have leads to the fleet. */
+function offered(route: Route, { abilities }: Session): Route {
+  const isMissing = (route.page === 'audit' || route.page === 'faults') && !abilities[route.page];
+  return isMissing ? { page: 'fleet' } : route;
 }
 
 function Content({ route }: { readonly route: Route }) {

@@ -99,16 +99,23 @@ export const clock = (at: number): string => CLOCK.format(at);
 export const clockSeconds = (at: number): string => CLOCK_SECONDS.format(at);
 
 /** A time of day, with its day where that is not today's. */
-export function moment(at: number | null | undefined, now: number | undefined): string {
+export function moment(at: number | null | undefined, now: number | undefined, time = clock): string {
   if (at === null || at === undefined) return UNKNOWN;
   const day = DAY.format(at);
-  return now !== undefined && DAY.format(now) === day ? clock(at) : `${day}, ${clock(at)}`;
+  return now !== undefined && DAY.format(now) === day ? time(at) : `${day}, ${time(at)}`;
 }
+
+/** So short a time is told to the second: of a few seconds begin and end would be told alike. */
+const SHORT_MS = 60_000;
 
 /** From when to when. */
 export function period(startAt: number | null, endAt: number | null, now: number | undefined): string {
   if (startAt === null) return 'when seen';
   if (endAt === null) return `since ${moment(startAt, now)}`;
+  if (endAt - startAt < SHORT_MS) return `${moment(startAt, now, clockSeconds)} – ${clockSeconds(endAt)}`;
   if (DAY.format(startAt) === DAY.format(endAt)) return `${moment(startAt, now)} – ${clock(endAt)}`;
   return `${moment(startAt, now)} – ${moment(endAt, now)}`;
 }
+
+/** What a program said, as the beginning of a sentence of its own. */
+export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}`;

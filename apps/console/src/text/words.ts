@@ -19,6 +19,8 @@ export interface Words {
   /** Of an event: nothing is known of what was delivered. */
   readonly nothingDelivered: string;
   readonly nothingOfVen: string;
+  /** What an audit holds against what was expected. */
+  readonly received: string;
 }
 
 const VTN: Words = {
@@ -39,6 +41,7 @@ const VTN: Words = {
   facts: 'What the VTN knows of it',
   nothingDelivered: 'Nothing has been reported of it yet.',
   nothingOfVen: 'no report',
+  received: 'Received',
 };
 
 const AGENT: Words = {
@@ -63,6 +66,7 @@ const AGENT: Words = {
   facts: 'What the agent knows of it',
   nothingDelivered: 'Nothing is known of what was delivered: it is told from the first readings on, for three hours.',
   nothingOfVen: 'no reading',
+  received: 'Acknowledged',
 };
 
 /** By who serves the console. */

@@ -2,6 +2,8 @@ import { PATHS, type ResourceDetail } from '@venfleet/console-api';
 import { usePage, useWords } from '../app/context.js';
 import { hrefOf } from '../app/router.js';
 import { LoadChart } from '../chart/load-chart.js';
+import { titleOf } from '../events/event-links.js';
+import { readable } from '../text/explanation.js';
 import { power, powerParts, relative } from '../text/format.js';
 import { Card, Empty, ErrorNote, Figure } from '../ui/parts.js';
 import { useAge } from '../ui/use-age.js';
@@ -23,6 +25,7 @@ function Panel({ resource }: { readonly resource: ResourceDetail }) {
   const title = resource.description ?? resource.name;
   const state = resource.state === null ? null : resourceStates[resource.state];
   const events = fleet.events.value.filter(({ id }) => fleet.ven(resource.venId)?.value.events.includes(id));
+  const titles = new Map([[resource.id, title], ...fleet.events.value.map((event) => [event.id, titleOf(event)] as const)]);
   const most = resource.maxPowerW === null ? {} : { note: `of ${power(resource.maxPowerW)} at most` };
   return (
     <article class="panel">
@@ -46,7 +49,7 @@ function Panel({ resource }: { readonly resource: ResourceDetail }) {
         <Card title="Why it does what it does">
           <ul class="explanation">
             {resource.explanation.map((line) => (
-              <li key={line}>{line}</li>
+              <li key={line}>{readable(line, titles, now.value)}</li>
             ))}
           </ul>
         </Card>

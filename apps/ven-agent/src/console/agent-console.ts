@@ -24,6 +24,7 @@ import {
   formOf,
   type Seen,
   SeriesRing,
+  titleOf,
 } from '@venfleet/console-api/server';
 import { type Clock, isVenfleetError } from '@venfleet/core';
 import type { Resource } from '@venfleet/resource-db';
@@ -203,7 +204,10 @@ export class AgentConsole implements ConsoleBackend {
   get #names(): ReportNames {
     const events = new Map(this.#events().map(({ event }) => [event.id, event]));
     return {
-      event: (id) => events.get(id)?.name ?? null,
+      event(id) {
+        const event = events.get(id);
+        return event === undefined ? null : titleOf(event);
+      },
       payloadTypes(id, request) {
         const group = groupRequests(events.get(id)?.reportRequests ?? []).find(({ key }) => key === request);
         return group === undefined ? [] : [...new Set(group.requests.map(({ payloadType }) => payloadType))];
@@ -264,7 +268,8 @@ export class AgentConsole implements ConsoleBackend {
     const { explain } = this.#ports;
     if (explain === undefined) return ['this agent controls nothing'];
     try {
-      return explanationText(explain(resource)).split('\n');
+      // The first line says whose it is, as the page does.
+      return explanationText(explain(resource)).split('\n').slice(1);
     } catch (error) {
       if (isVenfleetError(error)) return [error.message];
       throw error;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Audit, AuditQuery, AuditRow } from '@venfleet/console-api';
+import { titleOf } from '@venfleet/console-api/server';
 import { type HasMonotonic, type HasNow, instant, minutes, seconds } from '@venfleet/core';
 import type { GridReport } from '@venfleet/openadr';
 import { type AuditTimes, auditReports, type PayloadAudit } from '../operator/audit.js';
@@ -99,7 +100,7 @@ function rowOf(
   const surplus = doubled.reduce((sum, one) => sum + one.received - one.expected, 0);
   return {
     eventId,
-    event: event.name ?? null,
+    event: titleOf(event),
     ven,
     payloadType,
     resources,

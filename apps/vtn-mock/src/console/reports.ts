@@ -1,5 +1,5 @@
 import type { Quality, ReportPage, ReportQuery, ReportSummary } from '@venfleet/console-api';
-import { ConsoleProblem } from '@venfleet/console-api/server';
+import { ConsoleProblem, titleOf } from '@venfleet/console-api/server';
 import type { GridReport } from '@venfleet/openadr';
 import type { Tables } from '../objects/tables.js';
 import { QUALITIES } from '../operator/measurements.js';
@@ -34,6 +34,7 @@ function seqOf(text: string): number {
 
 function summaryOf(row: ReportRow, known: Known): ReportSummary {
   const report = reportIn(row);
+  const event = known.events.get(row.eventId);
   const intervals = report.resources.flatMap((resource) => resource.intervals);
   const payloads = intervals.flatMap((interval) => interval.payloads);
   let [startAt, endAt] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -47,7 +48,7 @@ function summaryOf(row: ReportRow, known: Known): ReportSummary {
     createdAt: row.created,
     ven: row.clientName,
     eventId: row.eventId,
-    event: known.events.get(row.eventId)?.event.name ?? null,
+    event: event === undefined ? null : titleOf(event.event),
     payloadTypes: [...new Set(payloads.map(({ type }) => type))].filter((type) => type !== 'DATA_QUALITY'),
     resources: report.resources.length,
     intervals: intervals.length,

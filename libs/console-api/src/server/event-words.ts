@@ -38,6 +38,10 @@ export function labelOf(payloads: readonly Attribute[]): string {
   return parts.length === 0 ? 'asks for reports' : parts.join('; ');
 }
 
+/** What an event is called: its name, else what it asks for first. */
+export const titleOf = ({ name, intervals }: Pick<GridEvent, 'name' | 'intervals'>): string =>
+  name ?? labelOf(intervals[0]?.payloads ?? []);
+
 /** A share above 1 is a percentage, as everywhere in OpenADR. */
 function percentOf(value: unknown): number {
   const number = Number(value);

@@ -3,7 +3,7 @@ export type { ConsoleBackend, ConsoleGuard, ConsoleUser, EventWriting, FaultDesk
 export { ConsoleServer, type ConsoleServerOptions } from './console-server.js';
 export { Deltas, type Seen } from './deltas.js';
 export { type EventTimes, payloadsAt, stateAt, timesOf } from './event-times.js';
-export { formOf, labelOf, targetText, valueText } from './event-words.js';
+export { formOf, labelOf, targetText, titleOf, valueText } from './event-words.js';
 export { isLoopback, LoginCodes } from './login-codes.js';
 export { pageFolder } from './page.js';
 export { ConsoleProblem, notFound } from './problem.js';
