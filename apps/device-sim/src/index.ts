@@ -8,3 +8,4 @@ export { EmbeddedBroker, type EmbeddedBrokerOptions } from './mqtt/embedded-brok
 export type { MqttLink, OnMessage, Publication } from './mqtt/link.js';
 export { openLink } from './mqtt/open-link.js';
 export { matchesFilter } from './mqtt/topic-filter.js';
+export { OpsServer as SimulatorOps, type OpsServerOptions as SimulatorOpsOptions } from './ops/server.js';

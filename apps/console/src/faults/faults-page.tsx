@@ -75,7 +75,8 @@ function FaultList({ faults, onClear }: { readonly faults: readonly Fault[]; rea
         return (
           <li key={id}>
             <p>
-              <strong>{kind}</strong> on {counted(devices, 'device')}
+              <strong>{kind}</strong>{' '}
+              {devices === 0 ? 'on no device: the simulator has none that fits' : `on ${counted(devices, 'device')}`}
             </p>
             <p class="quiet">
               {parts.length > 0 && `${parts.join(', ')}; `}since {moment(Date.parse(since), now.value)}

@@ -21,14 +21,16 @@ export function ReportsPage() {
         isPage
         class="card--list"
         actions={
-          <>
-            <Search label="Only those of the VEN" placeholder="Of one VEN" list="report-vens" text={ven} onText={setVen} />
-            <datalist id="report-vens">
-              {fleet.vens.value.map(({ id, name }) => (
-                <option key={id} value={name} />
-              ))}
-            </datalist>
-          </>
+          fleet.vens.value.length > 1 && (
+            <>
+              <Search label="Only those of the VEN" placeholder="Of one VEN" list="report-vens" text={ven} onText={setVen} />
+              <datalist id="report-vens">
+                {fleet.vens.value.map(({ id, name }) => (
+                  <option key={id} value={name} />
+                ))}
+              </datalist>
+            </>
+          )
         }
       >
         {known !== undefined && <p class="quiet">{counted(known, 'report')} received since the server started.</p>}

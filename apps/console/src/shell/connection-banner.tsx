@@ -8,9 +8,9 @@ export function ConnectionBanner() {
   if (connection.state !== 'lost') return null;
   const { heardAt } = fleet;
   return (
-    <div class="banner">
+    <section class="banner" aria-label="Connection">
       <strong>Connection lost.</strong> {sentence(connection.reason)}. Trying again
       {heardAt === undefined || now.value === undefined ? ' …' : ` …  Figures are of ${clockSeconds(heardAt)}.`}
-    </div>
+    </section>
   );
 }

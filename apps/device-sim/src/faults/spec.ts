@@ -58,6 +58,9 @@ const parameters = {
 };
 type FaultParameters = { readonly [K in keyof typeof parameters]: z.infer<(typeof parameters)[K]> };
 
+const SHARE = 'must be a number from 0 to 100';
+const SECONDS = 'must be a number of seconds, above 0 and at most 100000000';
+
 /** A fault as it is asked for. It hits the devices that fit all of device, gateway and city that are given. */
 export const faultSpecSchema = z.strictObject({
   kind: z.enum(FAULT_KINDS),
@@ -65,12 +68,12 @@ export const faultSpecSchema = z.strictObject({
   gateway: z.string().min(1).optional().describe('all devices of a gateway, HOST:PORT'),
   city: z.string().min(1).optional().describe('all devices of a VEN'),
   percent: z
-    .number()
-    .min(0)
-    .max(100)
+    .number(SHARE)
+    .min(0, SHARE)
+    .max(100, SHARE)
     .optional()
     .describe('the share of these devices that is hit, chosen by seed; 100 unless given'),
-  durationS: z.number().positive().max(1e8).optional().describe('until it is cleared unless given'),
+  durationS: z.number(SECONDS).positive(SECONDS).max(1e8, SECONDS).optional().describe('until it is cleared unless given'),
   chance: z
     .number()
     .positive()
