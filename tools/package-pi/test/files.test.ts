@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadAgentConfig } from '@venfleet/ven-agent';
 import { scriptsOf } from '../src/make.js';
 
@@ -21,6 +22,31 @@ describe('the files of the package', () => {
     expect(text).toMatch(/^#!\/bin\/sh\n/);
     expect(text).not.toContain('#CONFIGURE#');
     execFileSync('sh', ['-n'], { input: text });
+  });
+
+  describe('the command', () => {
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'venfleet-command-'));
+      const program = (name: string, text: string) => writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      program('id', 'echo 1000');
+      program('node', 'echo "$MALLOC_ARENA_MAX $MALLOC_MMAP_THRESHOLD_ $*"');
+      program('venfleet', scripts.venfleet.replaceAll(/\/(usr\/lib|etc)\/venfleet/g, folder));
+      writeFileSync(join(folder, 'environment'), '');
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const printed = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+      execFileSync(join(folder, 'venfleet'), args, { env: { PATH: `${folder}:${process.env.PATH}`, ...env }, encoding: 'utf8' });
+
+    test('hands its arguments on, with the secrets', () => {
+      const node = `--env-file=${folder}/environment --disable-warning=DEP0169 ${folder}/venfleet.mjs`;
+      expect(printed({}, 'run', '--every', '3600')).toContain(` ${node} run --every 3600\n`);
+    });
+
+    test('has memory go back to the system, unless the system says otherwise', () => {
+      expect(printed({}, 'run')).toMatch(/^1 32768 /);
+      expect(printed({ MALLOC_ARENA_MAX: '4', MALLOC_MMAP_THRESHOLD_: '131072' }, 'run')).toMatch(/^4 131072 /);
+    });
   });
 
   test('the settings are ones that the agent takes, and say where the package keeps things', () => {
