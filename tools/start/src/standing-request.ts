@@ -25,9 +25,9 @@ const LOAD_INTERVAL = seconds(30);
 
 /**
  * As the agent starts, what its meters read last, for as long as the load's first mean is not known: whoever opens the
- * console then sees the fleet in seconds. The agent reads all of it in ten seconds, from some two after this.
+ * console then sees the fleet in seconds. The agent, which is up in two seconds or three, reads all of it in ten more.
  */
-const FIRST_LOADS = { after: seconds(2), length: seconds(5), count: 9 } as const;
+const FIRST_LOADS = { after: seconds(4), length: seconds(10), count: 4 } as const;
 
 /** The VEN's energy and mean power in each interval, as soon as it is over. */
 const eachInterval = { startInterval: 0, numIntervals: 1, frequency: 1, repeat: -1, historical: true } as const;
