@@ -39,6 +39,12 @@ describe('the bundle', () => {
     }
   });
 
+  test('has zod’s messages in English, and in none of its other languages', () => {
+    const all = [...made.files.values()].join('\n');
+    expect(all).toContain('Invalid input: expected');
+    expect(all).not.toContain('Ung\\xFCltige Eingabe');
+  });
+
   test('imports no module of Node’s own: that reads all its exports, and loads what nobody uses', () => {
     const imports = [...made.files].flatMap(([name, content]) =>
       [...String(content).matchAll(/\b(?:from|import)\s*"([^"]+)"/g)].map(([, what = '']) => ({ name, what })),

@@ -1,4 +1,8 @@
-import { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type * as CliProgress from 'cli-progress';
+
+// Loaded when a bar is drawn: most commands, and all services, draw none.
+const load = createRequire(import.meta.url);
 
 export interface Progress {
   /** `done` of the total, and what is being worked on. */
@@ -19,6 +23,7 @@ export function createProgress(
   const stream = options.stream ?? process.stderr;
   if (options.quiet || total === 0) return { update() {}, stop() {} };
   if (stream.isTTY) {
+    const { SingleBar }: typeof CliProgress = load('cli-progress');
     const bar = new SingleBar({
       format: `${what} {bar} {percentage}% | {value}/{total} | {label}`,
       hideCursor: true,

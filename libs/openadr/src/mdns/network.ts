@@ -1,6 +1,10 @@
+import { createRequire } from 'node:module';
 import { describeError, type Logger } from '@venfleet/core';
-import { Bonjour } from 'bonjour-service';
+import type * as BonjourService from 'bonjour-service';
 import { type AnnouncedVtn, encodeTxt, type FoundService, SERVICE } from './service.js';
+
+// Loaded when it is first used: most agents are told the VTN's URL.
+const load = createRequire(import.meta.url);
 
 /** Where multicast DNS is spoken; all of it has defaults of its own: every interface, port 5353. */
 export interface MdnsPlace {
@@ -39,7 +43,8 @@ export function browseServices(onFound: (service: FoundService) => void, logger:
   };
 }
 
-function open(place: MdnsPlace, logger: Logger): Bonjour {
+function open(place: MdnsPlace, logger: Logger): BonjourService.Bonjour {
+  const { Bonjour }: typeof BonjourService = load('bonjour-service');
   const onError = (error: unknown) => logger.warn({ reason: describeError(error) }, 'multicast DNS does not work here');
   // Options of multicast-dns, which its types do not know. Bound to one address, a socket hears no multicast.
   const options: object = place.interface === undefined ? place : { ...place, bind: '0.0.0.0' };
