@@ -24,6 +24,7 @@ export function smallDisk(megabytes = 2): SmallDisk {
     ...(isMounted ? {} : { reason: 'mounting a file system needs root' }),
     fill(free = 0) {
       if (!isMounted) throw new Error('this would fill the disk of the whole machine');
+      rmSync(ballast, { force: true });
       const { bavail, blocks, bsize } = statfsSync(path);
       writeFileSync(ballast, Buffer.alloc(Math.round(bavail - free * blocks) * bsize));
     },
