@@ -22,7 +22,10 @@ export class LoadPlot {
         padding: [8, 28, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-        scales: { y: { range: (_plot, least, most) => rangeOf(least, most) } },
+        scales: {
+          x: { range: (_plot, first, last) => spanOf(first, last) },
+          y: { range: (_plot, least, most) => rangeOf(least, most) },
+        },
         axes: [
           {
             font: FONT,
@@ -45,7 +48,8 @@ export class LoadPlot {
         series: [
           {},
           { label: 'Baseline', stroke: look.baseline, width: 1.5, dash: [5, 4], points: { show: false } },
-          { label: 'Load', stroke: look.load, width: 2, points: { show: false } },
+          // A line needs two values.
+          { label: 'Load', stroke: look.load, width: 2, points: { show: (plot) => plot.data[0].length === 1, size: 7 } },
         ],
         bands: [{ series: [1, 2], fill: look.given }],
         hooks: {
@@ -96,6 +100,9 @@ function looksOf(place: HTMLElement) {
     event: colour('event-fill'),
   };
 }
+
+/** Around a single value half a minute to either side. */
+const spanOf = (first: number, last: number): [number, number] => (last > first ? [first, last] : [first - 30, last + 30]);
 
 /** Some space above and below, and always more than nothing; a load that goes near 0 shows from 0. */
 function rangeOf(least: number | null, most: number | null): [number, number] {

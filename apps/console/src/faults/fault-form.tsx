@@ -3,6 +3,7 @@ import { describeError } from '@venfleet/core';
 import { useState } from 'preact/hooks';
 import { isApiError } from '../api/api-error.js';
 import { usePage } from '../app/context.js';
+import { sentence } from '../text/format.js';
 import { Field } from '../ui/field.js';
 import { type FaultDraft, faultOf, NEW_FAULT } from './fault-draft.js';
 
@@ -65,8 +66,8 @@ export function FaultForm({ kinds, onMade }: { readonly kinds: readonly string[]
         {text('durationS', 'For how many seconds', 'Until it is cleared when empty.')}
       </div>
       {text('device', 'One device', 'Its resource id.')}
-      <p class="form-error" role="alert">
-        {error !== undefined && describeError(error)}
+      <p class={Object.keys(fields).length === 0 ? 'form-error' : 'visually-hidden'} role="alert">
+        {error !== undefined && sentence(describeError(error))}
       </p>
       <button type="submit" class="button button--main" disabled={kinds.length === 0}>
         Make it

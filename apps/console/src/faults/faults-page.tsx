@@ -2,7 +2,7 @@ import { type Fault, type Faults, PATHS } from '@venfleet/console-api';
 import { describeError } from '@venfleet/core';
 import { useState } from 'preact/hooks';
 import { usePage } from '../app/context.js';
-import { counted, moment } from '../text/format.js';
+import { counted, moment, sentence } from '../text/format.js';
 import { Card, Empty, ErrorNote } from '../ui/parts.js';
 import { useAge } from '../ui/use-age.js';
 import { useData } from '../ui/use-data.js';
@@ -43,10 +43,10 @@ export function FaultsPage() {
             )
           }
         >
-          {(error ?? problem) !== undefined && <ErrorNote>{error ?? problem}</ErrorNote>}
+          {(error ?? problem) !== undefined && <ErrorNote>{sentence(error ?? problem ?? '')}</ErrorNote>}
           {data !== undefined && (
             <>
-              <p class="quiet">Of the simulator at {data.url}.</p>
+              {error === undefined && <p class="quiet">Of the simulator at {data.url}.</p>}
               <FaultList faults={data.faults} onClear={(id) => void clear(PATHS.fault(id), `Fault ${id} is cleared.`)} />
             </>
           )}
@@ -64,6 +64,14 @@ export function FaultsPage() {
   );
 }
 
+/** What a fault is limited to, in words; its kind's own parameters are told as they are called. */
+const PARTS: Readonly<Record<string, (value: string) => string>> = {
+  city: (name) => `of ${name}`,
+  device: (id) => `of ${id}`,
+  percent: (share) => `${share} % of them`,
+  durationS: (seconds) => `for ${seconds} s`,
+};
+
 function FaultList({ faults, onClear }: { readonly faults: readonly Fault[]; readonly onClear: (id: number) => void }) {
   const { now } = usePage().console;
   if (faults.length === 0) return <Empty>All devices are well.</Empty>;
@@ -71,7 +79,7 @@ function FaultList({ faults, onClear }: { readonly faults: readonly Fault[]; rea
     <ul class="faults">
       {faults.map(({ id, spec, since, until, devices }) => {
         const { kind, ...rest } = spec;
-        const parts = Object.entries(rest).map(([key, value]) => `${key} ${String(value)}`);
+        const parts = Object.entries(rest).map(([key, value]) => PARTS[key]?.(String(value)) ?? `${key} ${String(value)}`);
         return (
           <li key={id}>
             <p>

@@ -59,7 +59,7 @@ const parameters = {
 type FaultParameters = { readonly [K in keyof typeof parameters]: z.infer<(typeof parameters)[K]> };
 
 const SHARE = 'must be a number from 0 to 100';
-const SECONDS = 'must be a number of seconds, above 0 and at most 100000000';
+const SECONDS = 'must be a number of seconds above 0, and at most 100,000,000';
 
 /** A fault as it is asked for. It hits the devices that fit all of device, gateway and city that are given. */
 export const faultSpecSchema = z.strictObject({
