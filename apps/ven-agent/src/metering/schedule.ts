@@ -15,7 +15,7 @@ export function phases(count: number): number[] {
 }
 
 /** So many items are begun with in each second: a first contact (probe, discovery) costs several times what a read does. */
-const MET_EACH_SECOND = 250;
+const MET_EACH_SECOND = 1000;
 
 /**
  * A schedule that is behind gives way after this share of its slots, or some: what was begun must be answered, and not in
