@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { silentLogger } from '@venfleet/core';
+import { SimulatorOps } from '@venfleet/device-sim';
 import type { Browser, BrowserContext } from 'playwright-core';
+import type { RunningAgent } from './support/agent.js';
 import { accessibilityFindings, chromiumPath, launchChromium, openWindow, watchManners } from './support/browser.js';
 import { ConsolePage } from './support/console-page.js';
 import { readCredentials } from './support/fleet.js';
@@ -11,8 +14,12 @@ const CHROMIUM = chromiumPath();
 /** One with an agent, and one that is only registered, on Bornholm. */
 const [VEN, OTHER] = ['Horsens', 'Rønne'];
 
+const PAGES = ['Fleet', 'Events', 'Reports', 'Audit', 'Faults'];
+
 const folder = temporaryFolder();
 let fleet: LoopFleet;
+let simulator: SimulatorOps;
+let agent: RunningAgent;
 let browser: Browser;
 let window: BrowserContext;
 let console: ConsolePage;
@@ -35,7 +42,9 @@ const businessClient = () => {
     beforeAll(async () => {
       fleet = await startLoopFleet(folder, [VEN, OTHER]);
       running.push(fleet);
-      const vtn = await startVtnProgram(fleet.credentials);
+      simulator = new SimulatorOps({ simulator: fleet.simulator, host: '127.0.0.1', port: 0, logger: silentLogger });
+      running.push(simulator);
+      const vtn = await startVtnProgram(fleet.credentials, ['--simulator', await simulator.start()]);
       running.push(vtn);
       const url = vtn.urls['3.1.0'];
       origin = new URL(url).origin;
@@ -44,7 +53,8 @@ const businessClient = () => {
       const ven = await registerVen(fleet, VEN, url);
       const report = ['--report', 'load:5s', '--report', 'baseline:5s'];
       await new LoopOperator(url, fleet.credentials).event('create', '--count', '0', '--interval', '5s', '--ven', VEN, ...report);
-      running.push(await ven.run());
+      agent = await ven.run();
+      running.push(agent);
       browser = await launchChromium(CHROMIUM as string);
       running.push({ stop: () => browser.close() });
       window = await openWindow(browser, { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
@@ -116,7 +126,7 @@ const businessClient = () => {
         const { page } = console;
         for (const colorScheme of ['dark', 'light'] as const) {
           await page.emulateMedia({ colorScheme });
-          for (const name of ['Fleet', 'Events', 'Reports', 'Audit']) {
+          for (const name of PAGES) {
             await console.go(name);
             expect([colorScheme, name, await accessibilityFindings(page)]).toEqual([colorScheme, name, []]);
           }
@@ -140,7 +150,7 @@ const businessClient = () => {
       async () => {
         const { page } = console;
         await page.setViewportSize({ width: 360, height: 740 });
-        for (const name of ['Fleet', 'Events', 'Reports', 'Audit']) {
+        for (const name of PAGES) {
           await console.go(name);
           expect([name, await console.overflow()]).toEqual([name, 0]);
         }
@@ -194,9 +204,54 @@ const businessClient = () => {
       PATIENCE,
     );
 
+    test(
+      'makes a fault of the devices by its form, says whom it hits, and clears it',
+      async () => {
+        const { page } = console;
+        await console.go('Faults');
+        await page.getByText('All devices are well.').waitFor();
+        const form = page.getByRole('region', { name: 'Make a fault' });
+        const share = form.getByLabel('Share of them, in %');
+        const make = form.getByRole('button', { name: 'Make it' });
+        await form.getByLabel('Kind').selectOption('offline');
+        await form.getByLabel('VEN').fill(VEN);
+        await share.fill('130');
+        await make.click();
+        await form.locator('#fault-percent-error').getByText('must be a number from 0 to 100').waitFor();
+        expect(await share.getAttribute('aria-invalid')).toBe('true');
+        expect(await accessibilityFindings(page)).toEqual([]);
+        await share.fill('30');
+        await make.click();
+        const told = (await page.getByText(/^offline on \d+ devices$/).textContent()) ?? '';
+        const hit = Number(/\d+/.exec(told)?.[0]);
+        expect(hit).toBeGreaterThan(0);
+        expect(hit).toBeLessThan(fleet.sites(VEN).length);
+        const silent = async () => (await agent.meters()).filter(({ problem }) => problem !== null).length;
+        await eventually('the meters that it hits are silent', async () => (await silent()) === hit);
+        await page.getByRole('button', { name: /^Clear fault \d+, offline$/ }).click();
+        await page.getByText('All devices are well.').waitFor();
+        await eventually('all meters answer again', async () => (await silent()) === 0);
+      },
+      PATIENCE,
+    );
+
     test('asks no other host, keeps to its policy, and throws nothing', () => {
       expect(faults).toEqual([]);
     });
+
+    test(
+      'says that the simulator does not answer, and where it should',
+      async () => {
+        await simulator.stop();
+        await console.go('Fleet');
+        await console.go('Faults');
+        await console.page
+          .getByText(/^No device simulator answers at http:/)
+          .first()
+          .waitFor();
+      },
+      PATIENCE,
+    );
 
     test(
       'says that the connection is lost, and that what shows is old',

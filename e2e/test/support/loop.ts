@@ -83,8 +83,8 @@ export interface LoopVen {
   readonly name: string;
   readonly place: Workplace;
   readonly url: string;
-  /** Starts its agent, in a process of its own; the devices have been met when this returns. */
-  run(): Promise<RunningAgent>;
+  /** Starts its agent, in a process of its own; the devices have been met when this returns. @param more arguments */
+  run(more?: readonly string[]): Promise<RunningAgent>;
   /** How it is with the VEN's events, by `ven-agent events`. */
   events(): Promise<readonly HeldEventView[]>;
   optOut(event: string, site: Resource): Promise<void>;
@@ -114,9 +114,9 @@ export async function registerVen(fleet: LoopFleet, name: string, url: string, s
     name,
     place,
     url,
-    async run() {
+    async run(more = []) {
       const own = ['--profiles', profiles, '--credentials', fleet.credentials, '--vtn-url', url, '--ven', name];
-      const agent = await startAgent([...common, ...own]);
+      const agent = await startAgent([...common, ...own, ...more]);
       // One whose load is not known when an event begins takes no part in it.
       await eventually(`the agent of ${name} has met its devices`, async () => {
         const meters = await agent.meters();
