@@ -66,9 +66,11 @@ test('npm start, its link opened: the fleet alive on the map; an event by the fo
     const { origin, hash } = new URL(fleet.link);
     const console = new ConsolePage(await window.newPage(), origin);
     const reporting = () => console.page.locator('.site.mark--reporting').count();
-    const alive = secondsUntil('every VEN reports its load', 300, async () => (await reporting()) === VENS);
+    // A meter that failed its first read may hold up its VEN's first report.
+    const alive = secondsUntil('nearly every VEN reports its load', 300, async () => (await reporting()) >= 0.95 * VENS);
+    const complete = secondsUntil('every VEN reports its load', 300, async () => (await reporting()) === VENS);
     await console.open(hash);
-    tell(`alive ${await alive} s after the link was printed: ${VENS} VENs report`);
+    tell(`alive ${await alive} s after the link was printed: 95 % of the VENs report; all of them after ${await complete} s`);
     const quiet = await frameTimes(console.page, 20_000);
 
     await console.shed('20%', '10m');
