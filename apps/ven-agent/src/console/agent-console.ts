@@ -142,9 +142,10 @@ export class AgentConsole implements ConsoleBackend {
 
   events(): EventList {
     this.loads.look();
+    const events = this.#events();
     const problems = [...this.#ports.vens.keys()].flatMap((ven) => this.#ports.feeds(ven)?.unreadable() ?? []);
     return {
-      events: this.#told(this.#events(), this.#vens()),
+      events: this.#told(events, this.#vens(events)),
       problems: [...new Set(problems)].map((id) => ({ id, mistakes: ['cannot be understood; the log says why'] })),
     };
   }
@@ -183,7 +184,7 @@ export class AgentConsole implements ConsoleBackend {
     return sharedEvents(this.#ports.vens.keys(), this.#ports.feeds, this.#now);
   }
 
-  #vens(events = this.#events()): VenSummary[] {
+  #vens(events: readonly SharedEvent[]): VenSummary[] {
     return [...this.#ports.vens].map(([name, resources]) => this.#summary(name, resources, events));
   }
 

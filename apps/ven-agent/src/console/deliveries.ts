@@ -1,6 +1,6 @@
 import type { EventDetail, EventSummary, Performance, VenSummary } from '@venfleet/console-api';
-import { payloadsAt, requestedOf, type SeriesRing } from '@venfleet/console-api/server';
-import { baselineIn } from './before-events.js';
+import { payloadsAt, requestedOf, type SeriesRing, sumOf } from '@venfleet/console-api/server';
+import { baselineIn, whole } from './before-events.js';
 import type { SharedEvent } from './events.js';
 import { STEP, STEPS } from './fleet-loads.js';
 
@@ -85,10 +85,5 @@ function stepsOf({ startAt, endAt }: EventSummary, now: number): number[] {
   return Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
 }
 
-const wishOf = (said: SharedEvent['said'], baseline: number): number | null => requestedOf(said ?? [], { baseline }) ?? null;
+const wishOf = (said: SharedEvent['said'], baseline: number): number | null => whole(requestedOf(said ?? [], { baseline }));
 const meanOf = (sum: number, count: number): number | null => (count === 0 ? null : Math.round(sum / count));
-
-function sumOf(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.round(known.reduce((sum, value) => sum + value, 0));
-}

@@ -9,4 +9,4 @@ export { pageFolder } from './page.js';
 export { ConsoleProblem, notFound } from './problem.js';
 export { requestedOf } from './requested.js';
 export { known, SeriesRing } from './series-ring.js';
-export { eventFacts, fleetTotals } from './summaries.js';
+export { eventFacts, fleetTotals, sumOf } from './summaries.js';

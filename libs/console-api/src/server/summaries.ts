@@ -48,7 +48,8 @@ export function fleetTotals(
   };
 }
 
-function sumOf(values: readonly (number | null)[]): number | null {
+/** Of what is known; null where nothing is. */
+export function sumOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
 }
