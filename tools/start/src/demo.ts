@@ -63,10 +63,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
         : 'Every VEN is asked for a report each two minutes, and its load twice a minute, already',
     );
     say('Metering the fleet');
-    const agent = await startAgent(url, options, children, signal);
-    sayWhereToLook(vtn, devices, options);
-    const figures = new AgentFigures(agent);
-    await untilOneEnds(children, signal, (ended) => show(url, vtn.consoleUrl, options, figures, ended));
+    const figures = new AgentFigures(await startAgent(url, options, children, signal));
+    await untilOneEnds(children, signal, async (ended) => {
+      await figures.until(({ answering }) => answering > 0, 60, 'that the first meters answer', ended);
+      figures.say(whereToLook(vtn, devices, options));
+      await show(url, vtn.consoleUrl, options, figures, ended);
+    });
   } finally {
     // In reverse, each after the other.
     for (const child of children.reverse()) await child.stop();
@@ -189,13 +191,13 @@ Ctrl-C stops everything.
 `;
 }
 
-function sayWhereToLook(
+function whereToLook(
   { urls, consoleUrl, consoleLoginUrl }: VtnUp,
   { ops, modbus, mqtt, meters }: DevicesUp,
   { state, agentOpsPort }: DemoOptions,
-): void {
+): string {
   const urlLines = Object.entries(urls).map(([version, url]) => `  OpenADR ${version}  ${url}`);
-  process.stdout.write(`
+  return `
 ${meters.total.toLocaleString('en')} simulated devices are up
   Modbus TCP     ${modbus.gateways} gateways on ${modbus.host}, ports ${modbus.ports.join(' to ')}
   MQTT           ${mqtt.broker}
@@ -221,7 +223,7 @@ In another terminal:
   npx nx run ven-agent:register --dry-run           what a further run would change
   npx nx run ven-agent:register --vtn-url ${urls['3.1.0']}   the same fleet over the other version
 Ctrl-C stops it.
-`);
+`;
 }
 
 function say(line: string): void {

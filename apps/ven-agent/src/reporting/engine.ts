@@ -34,7 +34,7 @@ export interface ReportingOptions {
 /** The wall clock may be stepped while the agent sleeps: it looks again after so long. */
 const LONGEST_SLEEP = seconds(60);
 /** How often it looks whether the last readings have come. */
-const COMPLETENESS_CHECK = seconds(2);
+const COMPLETENESS_CHECK = seconds(1);
 /** After an outage of the agent itself at most so many reports of one series are made up for, the latest. */
 const MOST_CAUGHT_UP = 1000;
 const DEFAULT_GRACE = seconds(15);

@@ -1,5 +1,5 @@
 import type { Row } from '../row.js';
-import { agentCpuRow, agentMemoryFleetRow, agentMemoryRow } from './agent.js';
+import { agentCpuRow, agentMemoryFleetHourRow, agentMemoryFleetRow, agentMemoryHourRow, agentMemoryRow } from './agent.js';
 import { loopFleetRow, loopPollRow, loopRow } from './loop.js';
 import { modbusServerPipelinedRow, modbusServerPyRow, modbusServerRows } from './modbus-server.js';
 import { mqttRows } from './mqtt.js';
@@ -31,6 +31,8 @@ export const ROWS: readonly Row[] = [
   sweepRow,
   agentMemoryRow,
   agentMemoryFleetRow,
+  agentMemoryHourRow,
+  agentMemoryFleetHourRow,
   agentCpuRow,
   steadyRow,
   steadyHungRow,
