@@ -67,10 +67,13 @@ function ReportList({ ven }: { readonly ven: string }) {
   if (wrong !== undefined) return <ErrorNote>{wrong}</ErrorNote>;
   if (first.data === undefined) return <Empty>Loading …</Empty>;
   const reports = [...first.data.reports, ...older];
-  if (reports.length === 0) return <Empty>No reports yet. VENs report when an event asks them to.</Empty>;
   return (
     <>
-      <ReportTable reports={reports} />
+      {reports.length === 0 ? (
+        <Empty>No reports yet. VENs report when an event asks them to.</Empty>
+      ) : (
+        <ReportTable reports={reports} />
+      )}
       <p class="more">
         <button type="button" class="button" onClick={() => setVersion(version + 1)}>
           Look for newer ones
