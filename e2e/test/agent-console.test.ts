@@ -136,7 +136,9 @@ async function expectGoodLooks(where: string): Promise<void> {
         // The list stays as it is until newer ones are asked for.
         const acknowledged = page.getByRole('cell', { name: 'acknowledged' });
         await eventually('a report is acknowledged', async () => {
+          const answer = page.waitForResponse((response) => response.url().includes('/console/api/reports'));
           await page.getByRole('button', { name: 'Look for newer ones' }).click();
+          await answer;
           return (await acknowledged.count()) > 0;
         });
         expect(await page.getByRole('columnheader').allTextContents()).toEqual([
