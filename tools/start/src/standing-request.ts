@@ -25,9 +25,10 @@ const LOAD_INTERVAL = seconds(30);
 
 /**
  * As the agent starts, what its meters read last, for as long as the load's first mean is not known: whoever opens the
- * console then sees the fleet in seconds. The agent, which is up in two seconds or three, reads all of it in ten more.
+ * console then sees the fleet in seconds. The agent is up in two seconds or three and has read all of it after ten more: earlier ones
+ * would be of a part of it.
  */
-const FIRST_LOADS = { after: seconds(4), length: seconds(10), count: 4 } as const;
+const FIRST_LOADS = { after: seconds(9), length: seconds(5), count: 7 } as const;
 
 /** The VEN's energy and mean power in each interval, as soon as it is over. */
 const eachInterval = { startInterval: 0, numIntervals: 1, frequency: 1, repeat: -1, historical: true } as const;
