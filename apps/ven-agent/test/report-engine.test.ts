@@ -134,8 +134,18 @@ describe('in the ordinary course of things', () => {
     await advanceTo(at('02:00'));
     expect(vtn.reports).toHaveLength(1);
     readings.add(reading(at('01:59:59'), 2000));
-    await advance(seconds(3));
+    await advance(seconds(1));
     expect(vtn.reports[1]?.report.content.resources[0]?.intervals[0]?.payloads).toEqual([{ type: 'READING', values: [2] }]);
+  });
+
+  test('one of the last readings waits three seconds for a meter that does not answer', async () => {
+    start({ sources: { readings: new MemoryReadings().add(reading(at('00:59:30'), 1000)), baseline: noBaseline } });
+    engine.update([hourlyEvent('e1', 1, [request('READING', { units: 'KW' })])]);
+    await advanceTo(at('01:00'));
+    await advance(seconds(2));
+    expect(vtn.reports).toEqual([]);
+    await advance(seconds(2));
+    expect(vtn.reports[0]?.report.content.resources[0]?.intervals[0]?.payloads[0]).toEqual({ type: 'READING', values: [1] });
   });
 
   test('readings that come in time are waited for', async () => {

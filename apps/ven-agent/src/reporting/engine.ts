@@ -38,6 +38,8 @@ const COMPLETENESS_CHECK = seconds(1);
 /** After an outage of the agent itself at most so many reports of one series are made up for, the latest. */
 const MOST_CAUGHT_UP = 1000;
 const DEFAULT_GRACE = seconds(15);
+/** Where only the last readings count, an answer that is under way is waited for, and not the next reading. */
+const MOMENT_GRACE = seconds(3);
 
 /**
  * The reporting of one VEN: plans the reports that its events ask for, makes them when they are due, and sends them.
@@ -231,7 +233,8 @@ export class ReportingEngine {
       outbox.close(report.id, 'expired', 'no resource of this VEN is concerned any more');
       return undefined;
     }
-    const latest = instant(report.dueAt + this.#grace);
+    const isOfMoment = prepared.answers.every(({ answer }) => answer.isOfMoment);
+    const latest = instant(report.dueAt + (isOfMoment ? Math.min(MOMENT_GRACE, this.#grace) : this.#grace));
     if (prepared.group.timing.historical && clock.now() < latest && !this.#isComplete(prepared, report)) {
       return instant(Math.min(latest, clock.now() + COMPLETENESS_CHECK));
     }
