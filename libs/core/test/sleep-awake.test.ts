@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { milliseconds, seconds, sleepAwake } from '../src/index.js';
+import { afterAwake, milliseconds, seconds, sleepAwake } from '../src/index.js';
 import { FakeClock } from '../src/testing/index.js';
 
 /** A clock by which each sleep takes so much longer, one after the other; then none. */
@@ -59,5 +59,31 @@ describe('sleeping awake', () => {
     stop.abort('enough');
     await expect(sleep).rejects.toBe('enough');
     expect(clock.sleeping).toBe(0);
+  });
+});
+
+describe('a time-out of the system’s clock', () => {
+  test('is told after a process that was kept has taken what came in', async () => {
+    const told: string[] = [];
+    await new Promise<void>((done) => {
+      afterAwake(milliseconds(50), () => {
+        told.push('too late');
+        done();
+      });
+      const end = performance.now() + 120;
+      while (performance.now() < end);
+      // What has come in is taken in the next turn, and not before a timer that is due.
+      setTimeout(() => told.push('answered'), 0);
+    });
+    expect(told).toEqual(['answered', 'too late']);
+  });
+
+  test('that is called off is never told', async () => {
+    const told: string[] = [];
+    afterAwake(milliseconds(20), () => told.push('called off'))();
+    await new Promise<void>((done) => {
+      afterAwake(milliseconds(60), done);
+    });
+    expect(told).toEqual([]);
   });
 });

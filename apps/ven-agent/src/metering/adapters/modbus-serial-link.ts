@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { type Duration, describeError, sleepAwake, systemClock, systemCode } from '@venfleet/core';
+import { afterAwake, type Duration, describeError, systemCode } from '@venfleet/core';
 import type { ModbusTable, WriteRequest } from '@venfleet/devices';
 import modbus from 'modbus-serial';
 import { type GatewayAddress, type GatewayLink, linkErrors, type OpenGateway } from '../modbus/link.js';
@@ -9,8 +9,6 @@ type Client = InstanceType<typeof modbus.default> & {
   readonly _transactions: Record<number, unknown>;
   readonly _port: { readonly _transactionIdWrite: number };
 };
-/** Why a request's time-out is called off; a reason of its own costs no stack. */
-const ENDED = 'the request has ended';
 
 type Answer<T> = (error: unknown, result: T | undefined) => void;
 type Block = Parameters<GatewayLink['read']>[1];
@@ -83,25 +81,23 @@ class ModbusSerialLink implements GatewayLink {
         reject(linkErrors.lost(this.#address));
         return;
       }
-      const ended = new AbortController();
       const { _transactions: remembered, _port: port } = this.#client;
       const transaction = port._transactionIdWrite;
       const end = (settle: () => void) => {
         this.#pending.delete(lost);
         // The library would keep it until 256 requests later: 50 MB for the gateways of a fleet.
         delete remembered[transaction];
-        ended.abort(ENDED);
+        callOff();
         settle();
       };
       const lost = () => end(() => reject(linkErrors.lost(this.#address)));
       this.#pending.add(lost);
+      const callOff = afterAwake(timeout, () => end(() => reject(linkErrors.timeout(unitId, timeout))));
       begin((error, result) => {
         if (error) end(() => reject(translate(error, unitId, block, what)));
         else if (result === undefined) end(() => reject(linkErrors.garbled(unitId, 'it is empty')));
         else end(() => resolve(result));
       });
-      const tooLate = () => end(() => reject(linkErrors.timeout(unitId, timeout)));
-      void sleepAwake(systemClock, timeout, ended.signal).then(tooLate, () => {});
     });
   }
 
