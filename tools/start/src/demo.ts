@@ -65,7 +65,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     say('Metering the fleet');
     const figures = new AgentFigures(await startAgent(url, options, children, signal));
     await untilOneEnds(children, signal, async (ended) => {
-      await figures.until(({ answering }) => answering > 0, 60, 'that the first meters answer', ended);
+      const wait = { longestS: 60, what: 'that the first meters answer', failure: 'START_FAILED', signal: ended } as const;
+      await figures.until(({ answering }) => answering > 0, wait);
       figures.say(whereToLook(vtn, devices, options));
       await show(url, vtn.consoleUrl, options, figures, ended);
     });

@@ -42,7 +42,8 @@ interface Performance {
  */
 export async function demonstrate({ figures, vtn, signal }: DemonstrationOptions): Promise<void> {
   figures.say('\n▸ Waiting until the meters are met, and then for a baseline');
-  await figures.until(({ meters, answering }) => answering >= 0.99 * meters, 240, 'that 99 % of the meters answer', signal);
+  const wait = (longestS: number, what: string) => ({ longestS, what, failure: 'DEMONSTRATION_FAILED', signal }) as const;
+  await figures.until(({ meters, answering }) => answering >= 0.99 * meters, wait(240, 'that 99 % of the meters answer'));
   await systemClock.sleep(BEFORE, signal);
 
   figures.say(`\n▸ All of Denmark sheds ${SHED_PERCENT} % of its load, now`);
@@ -51,14 +52,14 @@ export async function demonstrate({ figures, vtn, signal }: DemonstrationOptions
   const name = ['--program', DEMONSTRATION_PROGRAM, '--name', `Denmark sheds ${SHED_PERCENT} %`];
   const created = JSON.parse(await vtn('event', 'create', ...name, ...how)) as { id: string };
   try {
-    await figures.until(({ limited = 0 }) => limited > 0, 60, 'that the first site holds a limit', signal);
+    await figures.until(({ limited = 0 }) => limited > 0, wait(60, 'that the first site holds a limit'));
     await follow(figures, vtn, signal);
   } finally {
     // Not even a demonstration that fails leaves a country without power.
     if (!signal.aborted) await vtn('event', '--cancel', created.id, '--notify', '--json');
   }
   figures.say('\n▸ Cancelled: each site is released at a moment of its own within two minutes');
-  await figures.until(({ limited }) => limited === 0, 240, 'that every site is released', signal);
+  await figures.until(({ limited }) => limited === 0, wait(240, 'that every site is released'));
   const { total } = JSON.parse(await vtn('performance', created.id, '--json')) as Performance;
   figures.say(
     `\n✔ Restored. Settled from the VENs' reports: ${megawatts(total.requestedKw)} asked for, ` +

@@ -12,6 +12,14 @@ export interface Figures {
   readonly limited?: number;
 }
 
+interface Wait {
+  readonly longestS: number;
+  /** `that …`, for the message. */
+  readonly what: string;
+  readonly failure: 'START_FAILED' | 'DEMONSTRATION_FAILED';
+  readonly signal: AbortSignal;
+}
+
 /** Follows a running agent's figures, and shows them as one line. */
 export class AgentFigures {
   readonly #isLive = process.stdout.isTTY;
@@ -36,14 +44,14 @@ export class AgentFigures {
     process.stdout.write(this.#isLive ? `\r\u001b[K${text}\n` : `${text}\n`);
   }
 
-  /** @throws VenfleetError DEMONSTRATION_FAILED when it has not come to be so after `longestS` seconds */
-  async until(isSo: (figures: Figures) => boolean, longestS: number, what: string, signal: AbortSignal): Promise<Figures> {
+  /** @throws VenfleetError of the code `failure` when it has not come to be so after `longestS` seconds */
+  async until(isSo: (figures: Figures) => boolean, { longestS, what, failure, signal }: Wait): Promise<Figures> {
     const end = systemClock.monotonic() + longestS * 1000;
     for (;;) {
       if (this.#latest !== undefined && isSo(this.#latest)) return this.#latest;
       if (systemClock.monotonic() > end) {
         const last = this.#latest === undefined ? 'it has said nothing' : figuresText(this.#latest);
-        throw new VenfleetError('DEMONSTRATION_FAILED', `${what} did not come about within ${longestS} s: ${last}`);
+        throw new VenfleetError(failure, `${what} did not come about within ${longestS} s: ${last}`);
       }
       await systemClock.sleep(seconds(1), signal);
     }
